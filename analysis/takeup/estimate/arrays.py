@@ -1,0 +1,277 @@
+"""The last place where a frame is touched: columns named by the design become arrays, checked and complete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from takeup.errors import EstimateError, Fault, collect, listed, nearest
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+    from takeup.design import Design
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Codes = np.ndarray[Any, np.dtype[np.int64]]
+
+MISSING_SHARE = 0.10
+"""Up to this share of missing values a covariate gets its mean; above it also an indicator (Lin, Green and Coppock 2016, SOP)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrays:
+    """Rows of one arm and control with an observed outcome, ready for an estimator.
+
+    Attributes
+    ----------
+    outcome, arm, control : str
+        Labels for the result; no code depends on them.
+    y : (n,) float
+    treated : (n,) float, 0 or 1
+    covariates : (n, p) float, missing values already filled in; `names` (p,)
+    blocks, clusters : (n,) codes 0.., or None
+    providers : (n,) codes 0.., -1 where the unit has none, or None
+    received, weights, probability : (n,) float or None; `probability` is P(treated)
+    rows : (n,) positions in the frame that was given
+    n_missing : rows of these arms without an outcome (or without the treatment received, where it is needed)
+    notes : sentences on what was done to the covariates
+    """
+
+    outcome: str
+    arm: str
+    control: str
+    y: Floats
+    treated: Floats
+    covariates: Floats
+    names: tuple[str, ...]
+    blocks: Codes | None
+    clusters: Codes | None
+    providers: Codes | None
+    received: Floats | None
+    weights: Floats | None
+    probability: Floats | None
+    rows: Codes
+    n_missing: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        return int(self.y.size)
+
+    @property
+    def n_treated(self) -> int:
+        return int(self.treated.sum())
+
+    @property
+    def n_control(self) -> int:
+        return self.n - self.n_treated
+
+    @property
+    def n_clusters(self) -> int | None:
+        return None if self.clusters is None else int(np.unique(self.clusters).size)
+
+    def take(self, keep: np.ndarray) -> Arrays:
+        """The same for a subset of rows (boolean mask or positions)."""
+
+        def cut(array: Any) -> Any:
+            return None if array is None else array[keep]
+
+        return replace(
+            self, y=self.y[keep], treated=self.treated[keep], covariates=self.covariates[keep], blocks=cut(self.blocks),
+            clusters=cut(self.clusters), providers=cut(self.providers), received=cut(self.received), weights=cut(self.weights),
+            probability=cut(self.probability), rows=self.rows[keep],
+        )
+
+
+def arrays(
+    frame: DataFrame,
+    outcome: str,
+    design: Design,
+    *,
+    covariates: Sequence[str] = (),
+    arm: object = None,
+    needs: Sequence[str] = (),
+    keep_missing: bool = False,
+) -> Arrays:
+    """Cut `frame` to one arm and control and turn its columns into arrays.
+
+    Parameters
+    ----------
+    needs : names of design fields that must be declared and observed, such as "received" or "blocks"
+    keep_missing : keep rows whose outcome is missing (nan in `y`), for bounds
+
+    Raises
+    ------
+    EstimateError
+        Every column that is absent, not numeric or incomplete, and every arm that is unknown or empty, at once.
+    """
+    covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
+    _columns_exist(frame, (outcome, *design.columns, *covariates))
+    missing_roles = [Fault(f"this estimator needs the design's {name}", name, remedy=f"Declare {name}= in the design.")
+                     for name in needs if getattr(design, name, None) is None]
+    collect(EstimateError, missing_roles)
+
+    chosen = choose_arm(frame[design.treatment], design, arm)
+    assigned = frame[design.treatment]
+    is_treated = (assigned == chosen).to_numpy(dtype=bool, na_value=False)
+    is_control = (assigned == design.control).to_numpy(dtype=bool, na_value=False)
+    in_arms = is_treated | is_control
+
+    y = numeric(frame[outcome], outcome)
+    received = None if design.received is None else numeric(frame[design.received], design.received)
+    observed = in_arms & ~np.isnan(y)
+    if "received" in needs and received is not None:
+        observed &= ~np.isnan(received)
+    rows = np.flatnonzero(in_arms if keep_missing else observed)
+    n_missing = int(in_arms.sum() - observed.sum())
+
+    faults = [
+        Fault(f"{(keep).sum()} rows with an observed outcome in the {name} arm, at least one is needed", outcome)
+        for name, keep in (("treated", is_treated & observed), ("control", is_control & observed)) if not keep.any()
+    ]
+    collect(EstimateError, faults)
+
+    part = frame.iloc[rows]
+    values, names, notes = covariate_matrix(part, covariates)
+    weights = None if design.weights is None else numeric(part[design.weights], design.weights)
+    if weights is not None and (np.isnan(weights).any() or (weights < 0).any() or not (weights > 0).any()):
+        raise EstimateError(Fault("weights must be observed, not negative and not all zero", design.weights or "weights"))
+    blocks = codes(part[design.blocks], "blocks") if design.blocks else None
+    clusters = codes(part[design.clusters], "clusters") if design.clusters else None
+    return Arrays(
+        outcome=outcome, arm=str(chosen), control=str(design.control), y=y[rows], treated=is_treated[rows].astype(float),
+        covariates=values, names=names, blocks=blocks, clusters=clusters, providers=_providers(part, design),
+        received=None if received is None else received[rows], weights=weights, probability=_probability(part, design),
+        rows=rows, n_missing=n_missing, notes=notes,
+    )
+
+
+def choose_arm(assigned: Series, design: Design, arm: object = None) -> object:
+    """The treated arm that is meant: the one asked for, or the only one there is."""
+    found = [value for value in assigned.dropna().unique() if value != design.control]
+    arms = sorted(found, key=str)
+    if not (assigned == design.control).any():
+        raise EstimateError(Fault("no row has the control value that the design names", design.treatment, remedy="Check control= in the design."))
+    if arm is None:
+        if len(arms) == 1:
+            return arms[0]
+        if not arms:
+            raise EstimateError(Fault("no row is in a treated arm", design.treatment))
+        raise EstimateError(Fault(f"there are {len(arms)} treated arms", design.treatment, remedy="Say which one with arm=."))
+    if arm == design.control:
+        raise EstimateError(Fault("arm= names the control arm", "arm"))
+    for value in arms:
+        if value == arm or str(value) == str(arm):
+            return value
+    raise EstimateError(Fault(f'no row is in the arm "{arm}"', "arm"))
+
+
+def numeric(column: Series, name: str) -> Floats:
+    """A column as float64 with nan for missing; booleans count as 0 and 1."""
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    if not (is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype)):
+        try:
+            column = column.astype("Float64")
+        except (TypeError, ValueError):
+            raise EstimateError(Fault("holds text or categories where numbers are needed", name)) from None
+    values = np.asarray(column.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
+    if np.isinf(values).any():
+        raise EstimateError(Fault(f"{int(np.isinf(values).sum())} values are infinite", name))
+    return values
+
+
+def codes(column: Series, role: str) -> Codes:
+    """A column of labels as codes 0.. in order of first appearance; a missing label is an error."""
+    from pandas import factorize
+
+    labels, _ = factorize(column)
+    if (labels < 0).any():
+        raise EstimateError(Fault(f"{int((labels < 0).sum())} rows have no value", f"{role} ({column.name})"))
+    return np.asarray(labels, dtype=np.int64)
+
+
+def covariate_matrix(frame: DataFrame, columns: Sequence[str]) -> tuple[Floats, tuple[str, ...], tuple[str, ...]]:
+    """Covariates as columns: numbers as they are, text and categories as dummies (first level left out), missing values filled.
+
+    Up to 10 % missing: the overall mean. Above: the mean and an indicator. Never an arm's own mean, never a dropped row.
+    """
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    parts: list[Floats] = []
+    names: list[str] = []
+    notes: list[str] = []
+    for name in columns:
+        column = frame[name]
+        absent = column.isna().to_numpy()
+        if absent.all():
+            raise EstimateError(Fault("has no observed value in the rows that are analysed", name, remedy="Leave it out of the covariates."))
+        if is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
+            block, labels = numeric(column, name)[:, None], [name]
+        else:
+            levels = _levels(column)
+            block = np.column_stack([(column == level).to_numpy(dtype=bool, na_value=False).astype(float) for level in levels[1:]] or [np.zeros((len(column), 0))])
+            labels = [f"{name}[{level}]" for level in levels[1:]]
+        if absent.any():
+            block = block.copy()
+            block[absent] = block[~absent].mean(axis=0)
+            share = absent.mean()
+            if share > MISSING_SHARE:
+                block, labels = np.column_stack([block, absent.astype(float)]), [*labels, f"{name}[missing]"]
+                notes.append(f"{name}: {share:.0%} missing, replaced by its mean with an indicator.")
+            else:
+                notes.append(f"{name}: {share:.1%} missing, replaced by its overall mean.")
+        parts.append(block)
+        names.extend(labels)
+    values = np.column_stack(parts) if parts else np.zeros((len(frame), 0))
+    return values.astype(np.float64, copy=False), tuple(names), tuple(notes)
+
+
+def dummies(labels: Codes) -> Floats:
+    """One 0/1 column for each code present, shape (n, levels)."""
+    present, position = np.unique(labels, return_inverse=True)
+    out = np.zeros((labels.size, present.size))
+    out[np.arange(labels.size), position] = 1.0
+    return out
+
+
+def _levels(column: Series) -> list[object]:
+    categories = getattr(column.dtype, "categories", None)
+    present = set(column.dropna().unique())
+    if categories is not None:
+        return [level for level in categories if level in present]
+    return sorted(present, key=str)
+
+
+def _columns_exist(frame: DataFrame, names: Sequence[str]) -> None:
+    faults = [
+        Fault(f'no column "{name}"', "frame", listed(map(str, frame.columns)), nearest(name, frame.columns))
+        for name in dict.fromkeys(names) if name not in frame.columns
+    ]
+    repeated = [name for name in dict.fromkeys(names) if list(frame.columns).count(name) > 1]
+    faults += [Fault(f'the column "{name}" stands in the frame more than once', "frame") for name in repeated]
+    collect(EstimateError, faults)
+
+
+def _providers(frame: DataFrame, design: Design) -> Codes | None:
+    if design.nested_in is None:
+        return None
+    from pandas import factorize
+
+    labels, _ = factorize(frame[design.nested_in])
+    return np.asarray(labels, dtype=np.int64)
+
+
+def _probability(frame: DataFrame, design: Design) -> Floats | None:
+    if design.probability is None:
+        return None
+    if not isinstance(design.probability, str):
+        return np.full(len(frame), float(design.probability))
+    values = numeric(frame[design.probability], design.probability)
+    if np.isnan(values).any() or (values <= 0).any() or (values >= 1).any():
+        raise EstimateError(Fault("a probability of treatment must be observed and lie strictly between 0 and 1", design.probability))
+    return values

@@ -1,0 +1,108 @@
+"""The design chooses the inference, and says why: which variance, at which level, with which degrees of freedom.
+
+The rules are those of the Green-lab standard operating procedures (Lin, Green and Coppock 2016) as amended by de Chaisemartin and
+Ramirez-Cuellar (2024) for small strata; each is one branch here and one sentence in `reason`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from takeup.errors import EstimateError, Fault, listed
+from takeup.estimate.arrays import Arrays, Codes
+from takeup.estimate.vcov import DfRule, SeType, check_se_type
+
+if TYPE_CHECKING:
+    from takeup.design import Design
+
+SMALL_STRATUM = 10
+"""Strata with this many units (clusters, when clusters were drawn) or fewer: with their fixed effects the variance is at the stratum."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inference:
+    """The variance that was chosen: `clusters` holds the codes of its level, None where rows are independent."""
+
+    se_type: SeType
+    df_rule: DfRule
+    clusters: Codes | None
+    reason: str
+
+
+def choose(data: Arrays, design: Design, *, se_type: str | None = None, df: str | None = None, fixed_effects: bool = True) -> Inference:
+    """The variance and degrees of freedom for a regression on `data`.
+
+    Parameters
+    ----------
+    se_type, df : asked for by the user; None leaves it to the design
+    fixed_effects : whether the blocks enter the regression as dummies
+    """
+    if se_type is not None:
+        check_se_type(se_type)
+    if df is not None and df not in get_args(DfRule):
+        raise EstimateError(Fault(f'"{df}" is no rule for degrees of freedom', "df", listed(get_args(DfRule))))
+    level, reason = _level(data, design, fixed_effects)
+    chosen: SeType
+    if se_type is None:
+        chosen = "HC2" if level is None else "CR2"
+    else:
+        chosen = se_type  # type: ignore[assignment]  # checked above
+        reason = f"{chosen} was asked for. "
+        if chosen.startswith("CR") and level is None:
+            raise EstimateError(Fault(f"{chosen} needs clusters", "se_type", remedy="Declare clusters= in the design, or choose HC2."))
+        if not chosen.startswith("CR"):
+            level = None
+    rule = _df_rule(chosen) if df is None else df
+    if rule == "bell_mccaffrey" and chosen not in {"HC2", "CR2"}:
+        raise EstimateError(Fault("Satterthwaite degrees of freedom belong to HC2 and CR2", "df", remedy='Choose df="residual" or another variance.'))
+    if rule == "clusters" and level is None:
+        raise EstimateError(Fault("degrees of freedom by clusters need a clustered variance", "df"))
+    return Inference(se_type=chosen, df_rule=rule, clusters=level, reason=reason + _DF_WORDS[rule])  # type: ignore[arg-type]
+
+
+def _level(data: Arrays, design: Design, fixed_effects: bool) -> tuple[Codes | None, str]:
+    small = data.blocks is not None and fixed_effects and _units_per_block(data, design) <= SMALL_STRATUM
+    if small and (design.draws_clusters or design.draw == "pairs"):
+        return data.blocks, (
+            "Blocks of few units with fixed effects: the variance is at the level of the block or pair (de Chaisemartin and Ramirez-Cuellar 2024). "
+        )
+    if data.clusters is not None:
+        what = "Whole clusters were drawn" if design.draws_clusters else "The design names clusters"
+        return data.clusters, f"{what}: CR2 at that level. "
+    if data.providers is not None:
+        return nested_clusters(data), (
+            "Providers exist in the treated arm only (partially nested): each provider is a cluster, each other unit its own. "
+        )
+    return None, "Units were drawn one by one: HC2. "
+
+
+def nested_clusters(data: Arrays) -> Codes:
+    """Cluster codes of a partially nested design: providers cluster the treated arm, every other unit stands alone."""
+    assert data.providers is not None
+    shared = (data.treated == 1) & (data.providers >= 0)
+    alone = data.providers.max() + 1 + np.arange(data.n)
+    return np.asarray(np.unique(np.where(shared, data.providers, alone), return_inverse=True)[1], dtype=np.int64)
+
+
+def _units_per_block(data: Arrays, design: Design) -> float:
+    assert data.blocks is not None
+    blocks = np.unique(data.blocks).size
+    units = data.n if not design.draws_clusters or data.clusters is None else np.unique(data.clusters).size
+    return units / blocks
+
+
+def _df_rule(se_type: SeType) -> DfRule:
+    if se_type in {"HC2", "CR2"}:
+        return "bell_mccaffrey"
+    return "clusters" if se_type.startswith("CR") else "residual"
+
+
+_DF_WORDS = {
+    "bell_mccaffrey": "Satterthwaite degrees of freedom (Bell and McCaffrey 2002).",
+    "residual": "Degrees of freedom: rows less coefficients.",
+    "clusters": "Degrees of freedom: clusters less one.",
+    "normal": "Normal inference.",
+}
