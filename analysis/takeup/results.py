@@ -315,7 +315,7 @@ class ResultSet:
 
 
 def _empty(value: object) -> bool:
-    return value is None or value == "" or value == {} or (isinstance(value, float) and math.isnan(value))
+    return value is None or value in ("", {}) or (isinstance(value, float) and math.isnan(value))
 
 
 def _shown(value: object) -> str:

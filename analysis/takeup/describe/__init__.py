@@ -1,1 +1,1 @@
-"""describe"""
+"""The room of describe."""

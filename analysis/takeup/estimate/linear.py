@@ -65,7 +65,7 @@ def least_squares(x: Floats, y: Floats, weights: Floats | None = None) -> Fit:
 def independent(x: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Which columns don't depend on earlier ones, shape (K,)."""
     norms = np.sqrt((x**2).sum(axis=0))
-    kept = norms > 0
+    kept: np.ndarray[Any, np.dtype[np.bool_]] = np.asarray(norms > 0)
     while kept.any():
         columns = np.flatnonzero(kept)
         if columns.size > x.shape[0]:

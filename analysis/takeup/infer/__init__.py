@@ -1,1 +1,1 @@
-"""infer"""
+"""The room of infer."""

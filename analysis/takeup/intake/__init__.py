@@ -1,1 +1,1 @@
-"""intake"""
+"""The room of intake."""

@@ -1,1 +1,1 @@
-"""measure"""
+"""The room of measure."""

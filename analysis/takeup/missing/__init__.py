@@ -1,1 +1,1 @@
-"""missing"""
+"""The room of missing."""

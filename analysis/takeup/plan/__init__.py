@@ -1,1 +1,1 @@
-"""plan"""
+"""The room of plan."""

@@ -1,1 +1,1 @@
-"""present"""
+"""The room of present."""

@@ -1,1 +1,1 @@
-"""release"""
+"""The room of release."""

@@ -1,1 +1,1 @@
-"""report"""
+"""The room of report."""
