@@ -1,1 +1,1 @@
-"""The room of plan."""
+"""What was promised: the plan file, read into frozen values, hashed and locked."""
