@@ -54,9 +54,10 @@ class FrozenMap(Mapping[str, Any]):
 class Provenance:
     """Where a number came from.
 
-    `plan_hash` and `plan_path` are empty for a call outside a study; `seed` is None where nothing was drawn.
+    `id` names the number in every table, figure and sentence of a study (``effect.depression``). `plan_hash` and `plan_path` are empty for a call outside a study; `seed` is None where nothing was drawn.
     """
 
+    id: str = ""
     plan_hash: str = ""
     plan_path: str = ""
     seed: int | None = None
