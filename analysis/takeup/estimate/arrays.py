@@ -95,6 +95,7 @@ def arrays(
     covariates: Sequence[str] = (),
     arm: object = None,
     needs: Sequence[str] = (),
+    also: Sequence[str] = (),
     keep_missing: bool = False,
 ) -> Arrays:
     """Cut `frame` to one arm and control and turn its columns into arrays.
@@ -102,6 +103,7 @@ def arrays(
     Parameters
     ----------
     needs : names of design fields that must be declared and observed, such as "received" or "blocks"
+    also : further columns that must exist, which the estimator reads itself (at `rows`)
     keep_missing : keep rows whose outcome is missing (nan in `y`), for bounds
 
     Raises
@@ -110,7 +112,7 @@ def arrays(
         Every column that is absent, not numeric or incomplete, and every arm that is unknown or empty, at once.
     """
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
-    _columns_exist(frame, (outcome, *design.columns, *covariates))
+    _columns_exist(frame, (outcome, *design.columns, *covariates, *also))
     missing_roles = [Fault(f"this estimator needs the design's {name}", name, remedy=f"Declare {name}= in the design.")
                      for name in needs if getattr(design, name, None) is None]
     collect(EstimateError, missing_roles)

@@ -92,6 +92,16 @@ def satterthwaite(fit: Regression, contrast: Floats, se_type: SeType = "HC2", cl
     return float(trace**2 / square) if square > 0 else float("nan")
 
 
+def adjust(fit: Regression, vector: Floats, se_type: SeType, clusters: Codes | None = None) -> Floats:
+    """A v: the vector multiplied by the adjustment that HC2 (by row) or CR2 (by cluster) gives to residuals, shape (n,)."""
+    if se_type != "CR2" or clusters is None:
+        return np.asarray(vector * _inverse_root(1.0 - leverages(fit)))
+    adjusted = np.empty_like(vector)
+    for rows, part in _adjusted(fit, clusters, vector):
+        adjusted[rows] = part
+    return adjusted
+
+
 def leverages(fit: Regression) -> Floats:
     """Diagonal of the hat matrix, shape (n,)."""
     h = ((fit.x @ fit.bread) * fit.x).sum(axis=1)
