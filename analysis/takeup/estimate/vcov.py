@@ -2,17 +2,19 @@
 
 Heteroscedastic (HC0-HC3), clustered (CR0, CR1, CR2) and classical, with the Satterthwaite degrees of freedom of Bell and
 McCaffrey (2002) and Pustejovsky and Tipton (2018, section 3) for HC2 and CR2 under an identity working variance.
-Memory is linear in the number of rows: I - H of a cluster is the identity minus a matrix of low rank, so its inverse
-square root is applied through that rank and no n x n (nor cluster x cluster) matrix is made.
+
+The variance of one contrast c'b is a sum of squares, sum over g of (sum over i in g of a_i e_i)**2, with g the clusters (rows where
+nothing clusters), e the residuals and a the `loadings`, which don't depend on the outcome. Memory is linear in the number of rows:
+I - H of a cluster is the identity minus a matrix of low rank, so its inverse square root is applied through whichever of the two is
+smaller, and no n x n matrix is made.
 
 Conventions: CR1 has Stata's factor G/(G-1) (N-1)/(N-k). With weights, HC2 and HC3 use the leverages of the weighted fit
 (as estimatr does) and CR2 keeps the identity working variance (as clubSandwich does by default for lm).
-A direction with leverage 1 leaves the variance (generalized inverse), as in clubSandwich.
+A direction with leverage 1 leaves the variance (generalized inverse), as in clubSandwich; `Spread.share` says how much that cost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -27,6 +29,8 @@ SeType = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"]
 DfRule = Literal["bell_mccaffrey", "residual", "clusters", "normal"]
 SATURATED = 1e-10
 """1 - leverage below this counts as 0."""
+CHUNK = 4_000_000
+"""Numbers held at once while clusters of one size are adjusted together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,23 @@ class Regression:
     weights: Floats | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """The variance of one contrast.
+
+    Attributes
+    ----------
+    variance : float
+    df : Satterthwaite degrees of freedom for HC2 and CR2, nan for the others
+    share : the part of the variance that the estimator can see under an identity working variance: 1 unless rows or clusters
+        that matter for the contrast are fitted exactly (nan where df is nan)
+    """
+
+    variance: float
+    df: float
+    share: float
+
+
 def covariance(fit: Regression, se_type: SeType, clusters: Codes | None = None) -> Floats:
     """The covariance matrix of the coefficients, shape (k, k).
 
@@ -55,63 +76,112 @@ def covariance(fit: Regression, se_type: SeType, clusters: Codes | None = None) 
     EstimateError
         For an unknown `se_type`, and for a clustered one without clusters or with fewer than two.
     """
-    check_se_type(se_type)
+    _check(se_type, clusters)
     if se_type == "classical":
         n, k = fit.x.shape
         squares = fit.residuals**2 if fit.weights is None else fit.weights * fit.residuals**2
         return np.asarray(fit.bread * (squares.sum() / (n - k) if n > k else np.nan))
-    scores = _cluster_scores(fit, se_type, clusters) if se_type.startswith("CR") else _row_scores(fit, se_type)
+    scores = _weighted(fit, fit.x) * adjust(fit, fit.residuals, se_type, clusters)[:, None]
+    if se_type.startswith("CR") and clusters is not None:
+        scores = group_sums(scores, clusters)
     return np.asarray(fit.bread @ (scores.T @ scores) @ fit.bread * _factor(fit, se_type, clusters))
 
 
-def satterthwaite(fit: Regression, contrast: Floats, se_type: SeType = "HC2", clusters: Codes | None = None) -> float:
-    """Degrees of freedom of contrast' b under HC2 or CR2 (Pustejovsky and Tipton 2018, equation 11, identity working variance).
+def spread(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes | None = None) -> Spread:
+    """The variance of contrast' b, its Satterthwaite degrees of freedom and the share of it that can be seen; errors as `covariance`."""
+    a = loadings(fit, contrast, se_type, clusters)
+    variance = float((_by_group(a * fit.residuals, se_type, clusters) ** 2).sum())
+    if se_type not in {"HC2", "CR2"}:
+        return Spread(variance=variance, df=float("nan"), share=float("nan"))
+    trace, square = _moments(fit, a, se_type, clusters)
+    whole = float((_direction(fit, contrast) ** 2).sum())
+    return Spread(variance=variance, df=trace**2 / square if square > 0 else float("nan"), share=trace / whole if whole > 0 else float("nan"))
 
-    The quadratic form is P = D + F K F' with D diagonal and F of 2k columns, so trace(P)**2 / trace(P P) needs no
-    matrix larger than 2k x 2k.
-    """
-    direction = fit.x @ (fit.bread @ contrast)
-    weighted = direction if fit.weights is None else direction * fit.weights
-    wx = fit.x if fit.weights is None else fit.x * fit.weights[:, None]
-    if se_type == "CR2":
-        if clusters is None:
-            raise EstimateError(Fault("CR2 needs clusters", "se_type"))
-        k, groups = fit.x.shape[1], list(_adjusted(fit, clusters, weighted))
-        d = np.array([a @ a for _, a in groups])
-        u = np.array([wx[rows].T @ a for rows, a in groups]).reshape(-1, k)
-        b = np.array([fit.x[rows].T @ a for rows, a in groups]).reshape(-1, k)
-    else:
-        a = weighted * _inverse_root(1.0 - leverages(fit))
-        d, u, b = a**2, wx * a[:, None], fit.x * a[:, None]
-    middle = fit.bread @ (wx.T @ wx) @ fit.bread
-    kernel = np.block([[np.zeros_like(fit.bread), -fit.bread], [-fit.bread, middle]])
-    factors = np.hstack([u, b])
-    diagonal = ((factors @ kernel) * factors).sum(axis=1)
-    small = kernel @ (factors.T @ factors)
-    trace, square = d.sum() + diagonal.sum(), (d**2).sum() + 2.0 * (d * diagonal).sum() + (small * small.T).sum()
+
+def satterthwaite(fit: Regression, contrast: Floats, se_type: SeType = "HC2", clusters: Codes | None = None) -> float:
+    """Degrees of freedom of contrast' b under HC2 or CR2 (Pustejovsky and Tipton 2018, equation 11, identity working variance)."""
+    if se_type not in {"HC2", "CR2"}:
+        raise EstimateError(Fault("Satterthwaite degrees of freedom belong to HC2 and CR2", "se_type"))
+    trace, square = _moments(fit, loadings(fit, contrast, se_type, clusters), se_type, clusters)
     return float(trace**2 / square) if square > 0 else float("nan")
 
 
+def loadings(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes | None = None) -> Floats:
+    """What residuals are multiplied by before they are summed by cluster (or not at all) and squared into a variance, shape (n,)."""
+    _check(se_type, clusters)
+    if se_type == "classical":
+        n, k = fit.x.shape
+        size = np.sqrt(float(contrast @ fit.bread @ contrast) / (n - k)) if n > k else np.nan
+        return np.full(n, size) if fit.weights is None else np.asarray(size * np.sqrt(fit.weights))
+    return adjust(fit, _direction(fit, contrast), se_type, clusters) * np.sqrt(_factor(fit, se_type, clusters))
+
+
+def influence(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes | None = None) -> Floats:
+    """Contributions whose squares add up to the variance of contrast' b: one a cluster for CR0-CR2, else one a row.
+
+    They are linear in the residuals, so that products of two fits' contributions add up to a covariance.
+    """
+    return _by_group(loadings(fit, contrast, se_type, clusters) * fit.residuals, se_type, clusters)
+
+
 def adjust(fit: Regression, vector: Floats, se_type: SeType, clusters: Codes | None = None) -> Floats:
-    """A v: the vector multiplied by the adjustment that HC2 (by row) or CR2 (by cluster) gives to residuals, shape (n,)."""
-    if se_type != "CR2" or clusters is None:
-        return np.asarray(vector * _inverse_root(1.0 - leverages(fit)))
-    adjusted = np.empty_like(vector)
-    for rows, part in _adjusted(fit, clusters, vector):
-        adjusted[rows] = part
-    return adjusted
+    """A v: the vector multiplied by the adjustment that HC2, HC3 (by row) or CR2 (by cluster) gives to residuals, shape (n,)."""
+    if se_type == "CR2" and clusters is not None:
+        return _by_cluster(orthonormal(fit), fit.weights, clusters, vector)
+    if se_type in {"HC2", "HC3"}:
+        root = _inverse_root(1.0 - leverages(fit))
+        return np.asarray(vector * (root if se_type == "HC2" else root**2))
+    return vector
 
 
 def leverages(fit: Regression) -> Floats:
     """Diagonal of the hat matrix, shape (n,)."""
-    h = ((fit.x @ fit.bread) * fit.x).sum(axis=1)
+    h = (orthonormal(fit) ** 2).sum(axis=1)
     return np.asarray(h if fit.weights is None else h * fit.weights)
+
+
+def orthonormal(fit: Regression) -> Floats:
+    """z = x r, shape (n, k), with z' W z the identity: then x bread x' is z z', which loses fewer digits than the bread itself."""
+    if fit.weights is None:
+        return np.asarray(np.linalg.qr(fit.x)[0])
+    r = np.linalg.qr(fit.x * np.sqrt(fit.weights)[:, None], mode="r")
+    return np.asarray(np.linalg.solve(r.T, fit.x.T).T)
+
+
+def group_sums(values: Floats, clusters: Codes) -> Floats:
+    """Sums of rows by cluster, clusters in the order of their codes; shape (G,) or (G, k)."""
+    order, starts = _sorted(clusters)
+    return np.asarray(np.add.reduceat(values[order], starts, axis=0))
 
 
 def check_se_type(se_type: str) -> None:
     """Refuse a variance that doesn't exist."""
     if se_type not in get_args(SeType):
         raise EstimateError(Fault(f'"{se_type}" is no variance', "se_type", listed(get_args(SeType))))
+
+
+def _check(se_type: str, clusters: Codes | None) -> None:
+    check_se_type(se_type)
+    if se_type.startswith("CR"):
+        if clusters is None:
+            raise EstimateError(Fault(f"{se_type} needs clusters", "se_type", remedy="Declare clusters= in the design, or choose HC2."))
+        if np.unique(clusters).size < 2:
+            raise EstimateError(Fault(f"{se_type} needs at least two clusters", "clusters"))
+
+
+def _weighted(fit: Regression, values: Floats) -> Floats:
+    if fit.weights is None:
+        return values
+    return np.asarray(values * (fit.weights if values.ndim == 1 else fit.weights[:, None]))
+
+
+def _direction(fit: Regression, contrast: Floats) -> Floats:
+    """W x bread c: the weight of each outcome in the estimate, shape (n,)."""
+    return _weighted(fit, np.asarray(fit.x @ (fit.bread @ contrast)))
+
+
+def _by_group(values: Floats, se_type: str, clusters: Codes | None) -> Floats:
+    return group_sums(values, clusters) if se_type.startswith("CR") and clusters is not None else values
 
 
 def _factor(fit: Regression, se_type: SeType, clusters: Codes | None) -> float:
@@ -124,45 +194,78 @@ def _factor(fit: Regression, se_type: SeType, clusters: Codes | None) -> float:
     return 1.0
 
 
-def _row_scores(fit: Regression, se_type: SeType) -> Floats:
-    residuals = fit.residuals if fit.weights is None else fit.residuals * fit.weights
-    if se_type in {"HC2", "HC3"}:
-        root = _inverse_root(1.0 - leverages(fit))
-        residuals = residuals * (root if se_type == "HC2" else root**2)
-    return np.asarray(fit.x * residuals[:, None])
+def _moments(fit: Regression, a: Floats, se_type: SeType, clusters: Codes | None) -> tuple[float, float]:
+    """trace(P) and trace(P P) of the quadratic form e' P e in which the variance is written.
+
+    P = D + F K F' with D diagonal and F of 2k columns, so nothing larger than 2k x 2k is made.
+    """
+    z = orthonormal(fit)
+    wz = _weighted(fit, z)
+    d, u, b = a**2, wz * a[:, None], z * a[:, None]
+    if se_type == "CR2" and clusters is not None:
+        d, u, b = group_sums(d, clusters), group_sums(u, clusters), group_sums(b, clusters)
+    eye = np.eye(z.shape[1])
+    kernel = np.block([[0.0 * eye, -eye], [-eye, wz.T @ wz]])
+    factors = np.hstack([u, b])
+    diagonal = ((factors @ kernel) * factors).sum(axis=1)
+    small = kernel @ (factors.T @ factors)
+    square = (d**2).sum() + 2.0 * (d * diagonal).sum() + (small * small.T).sum()
+    return float(d.sum() + diagonal.sum()), float(square)
 
 
-def _cluster_scores(fit: Regression, se_type: SeType, clusters: Codes | None) -> Floats:
-    if clusters is None:
-        raise EstimateError(Fault(f"{se_type} needs clusters", "se_type", remedy="Declare clusters= in the design, or choose HC2."))
-    if np.unique(clusters).size < 2:
-        raise EstimateError(Fault(f"{se_type} needs at least two clusters", "clusters"))
-    wx = fit.x if fit.weights is None else fit.x * fit.weights[:, None]
-    if se_type == "CR2":
-        return np.array([wx[rows].T @ e for rows, e in _adjusted(fit, clusters, fit.residuals)])
+def _by_cluster(z: Floats, weights: Floats | None, clusters: Codes, vector: Floats) -> Floats:
+    """A_g v_g for every cluster, A_g the inverse square root of its block of (I-H)(I-H)'; clusters of one size at once."""
     order, starts = _sorted(clusters)
-    return np.asarray(np.add.reduceat((wx * fit.residuals[:, None])[order], starts, axis=0))
+    sizes = np.diff(np.r_[starts, order.size])
+    middle = None if weights is None else (z * (weights**2)[:, None]).T @ z
+    out = np.empty_like(vector)
+    for size in np.unique(sizes):
+        step = max(1, CHUNK // int(size * max(size if size <= 2 * z.shape[1] else 0, 2 * z.shape[1])))
+        first = starts[sizes == size]
+        for begin in range(0, first.size, step):
+            rows = order[first[begin:begin + step, None] + np.arange(size)]
+            out[rows] = _stack(z[rows], None if weights is None else weights[rows], middle, vector[rows])
+    return out
 
 
-def _adjusted(fit: Regression, clusters: Codes, vector: Floats) -> Iterator[tuple[Codes, Floats]]:
-    """For each cluster its rows and A_g v_g, A_g the inverse square root of its block of (I-H)(I-H)'."""
-    order, starts = _sorted(clusters)
-    if fit.weights is None:
-        root = np.linalg.cholesky(fit.bread)
-        basis = fit.x @ root  # H = basis basis'
-        for rows in np.split(order, starts[1:]):
-            left, singular, _ = np.linalg.svd(basis[rows], full_matrices=False)
-            inner = vector[rows]
-            yield rows, inner + left @ ((_inverse_root(1.0 - singular**2) - 1.0) * (left.T @ inner))
-        return
-    wx = fit.x * fit.weights[:, None]
-    middle = fit.bread @ (wx.T @ wx) @ fit.bread
-    kernel = np.block([[middle, -fit.bread], [-fit.bread, np.zeros_like(fit.bread)]])
-    for rows in np.split(order, starts[1:]):
-        q, r = np.linalg.qr(np.hstack([fit.x[rows], wx[rows]]))
-        values, vectors = np.linalg.eigh(r @ kernel @ r.T)
-        left, inner = q @ vectors, vector[rows]
-        yield rows, inner + left @ ((_inverse_root(1.0 + values) - 1.0) * (left.T @ inner))
+def _stack(z: Floats, w: Floats | None, middle: Floats | None, v: Floats) -> Floats:
+    """The adjustment for a stack of clusters of one size: z (g, s, k), w and v (g, s)."""
+    size, k = z.shape[1:]
+    zt = np.swapaxes(z, 1, 2)
+    if w is None or middle is None:
+        if size <= k:
+            return _root_times(np.eye(size) - z @ zt, v)
+        share, vectors = np.linalg.eigh(zt @ z)
+        inner = np.swapaxes(vectors, 1, 2) @ (zt @ v[:, :, None])
+        return np.asarray(v + (z @ (vectors @ (_beyond_identity(share)[:, :, None] * inner)))[:, :, 0])
+    wz = z * w[:, :, None]
+    if size <= 2 * k:
+        cross = wz @ zt
+        return _root_times(np.eye(size) - cross - np.swapaxes(cross, 1, 2) + z @ middle @ zt, v)
+    q, r = np.linalg.qr(np.concatenate([z, wz], axis=2))
+    kernel = np.block([[middle, -np.eye(k)], [-np.eye(k), np.zeros((k, k))]])
+    values, vectors = np.linalg.eigh(r @ kernel @ np.swapaxes(r, 1, 2))
+    left = q @ vectors
+    inner = np.swapaxes(left, 1, 2) @ v[:, :, None]
+    return np.asarray(v + (left @ ((_inverse_root(1.0 + values) - 1.0)[:, :, None] * inner))[:, :, 0])
+
+
+def _root_times(matrices: Floats, v: Floats) -> Floats:
+    """Inverse square roots (generalized) of a stack of matrices (g, s, s), times vectors (g, s)."""
+    if matrices.shape[1] == 1:
+        return np.asarray(_inverse_root(matrices[:, 0]) * v)
+    values, vectors = np.linalg.eigh(matrices)
+    inner = np.swapaxes(vectors, 1, 2) @ v[:, :, None]
+    return np.asarray((vectors @ (_inverse_root(values)[:, :, None] * inner))[:, :, 0])
+
+
+def _beyond_identity(share: Floats) -> Floats:
+    """((1 - t)**-0.5 - 1) / t for eigenvalues t of z_g' z_g: 1/2 at t = 0, and -1/t where 1 - t counts as 0."""
+    t = np.clip(share, 0.0, 1.0)
+    small, full = t < 1e-300, 1.0 - t <= SATURATED
+    safe = np.where(small | full, 0.5, t)
+    inside = np.expm1(-0.5 * np.log1p(-safe)) / safe
+    return np.asarray(np.where(full, -1.0 / np.where(full, t, 1.0), np.where(small, 0.5, inside)))
 
 
 def _sorted(clusters: Codes) -> tuple[Codes, Codes]:
