@@ -1,1 +1,1 @@
-"""The room of release."""
+"""The one way out: thresholds, what is withheld, and the gate that makes `Released`."""
