@@ -1,0 +1,81 @@
+# Two commands: `make demo` builds two real studies, `make test` runs every test. Both set up what they need first.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check simulate bench lock wheel-test clean
+
+# The first Python that really runs and is new enough; `python3.11` may be on the path and not work.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	if $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1; then echo $$name; break; fi; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+STUDIES := jobs2 thornton
+SOURCES := $(shell find analysis/takeup -type f ! -name '*.pyc' 2>/dev/null)
+
+# One thread for linear algebra: the matrices are small, the workers are many.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export MKL_NUM_THREADS ?= 1
+
+help:
+	@echo 'make setup       an environment in .venv, from requirements.lock'
+	@echo 'make demo        build the studies $(STUDIES) into reports/*/out'
+	@echo 'make test        every test but the slow ones'
+	@echo 'make check       style, types, layers, drift'
+	@echo 'make simulate    the slow tests: size, coverage and power of the methods'
+	@echo 'make bench       times against their budgets'
+	@echo 'make wheel-test  build the wheel, install it elsewhere, build a study with it'
+	@echo 'make lock        write requirements.lock anew (needs a package index)'
+	@echo 'make clean       remove what was built, keep .venv'
+
+# --- set-up: the stamps make the second run instant ---------------------------------------------------------------------------
+setup: .venv/.setup-stamp
+
+.venv/.lock-stamp: requirements.lock
+	@test -n "$(PYTHON)" || { echo 'Python 3.11, 3.12 or 3.13 is needed; name one with: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; }
+	@echo 'Setting up .venv (once; a minute or two) ...'
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/.setup-stamp: .venv/.lock-stamp pyproject.toml analysis/takeup/version.py
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# --- the two commands ------------------------------------------------------------------------------------------------------
+demo: $(STUDIES:%=reports/%/out/manifest.json)
+	@echo
+	@echo 'Two real trials, analysed and reported. Open:'
+	@for study in $(STUDIES); do echo "  reports/$$study/out/report.html   (also report.pdf, results.csv, tables/, figures/)"; done
+
+.SECONDEXPANSION:
+reports/%/out/manifest.json: .venv/.setup-stamp $(SOURCES) $$(shell find reports/$$* data_schema/$$* -type f ! -path '*/out/*' ! -path '*/.out-*')
+	$(BIN)/takeup build reports/$*/plan.yaml
+	@touch $@
+
+# Files stay whole on one worker, so what a file builds once serves all its tests.
+test: setup
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+# --- for those who change the house ----------------------------------------------------------------------------------------
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/house -m '' -k 'not wheel_elsewhere'
+
+simulate: setup
+	$(BIN)/pytest -n auto --maxprocesses 4 -m slow $(ARGS)
+
+bench: setup
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+wheel-test: setup
+	$(BIN)/pytest -m slow tests/house/test_wheel.py $(ARGS)
+
+lock: setup
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file requirements.lock
+
+clean:
+	rm -rf reports/*/out reports/*/.out-* dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache notebooks/.executed
