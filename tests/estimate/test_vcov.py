@@ -25,10 +25,8 @@ def sample(n=60, k=4, groups=9, seed=0, effects=False):
     draw = np.random.default_rng(seed)
     clusters = draw.integers(0, groups, n)
     treated = (draw.random(n) < 0.5).astype(float)
-    if effects:
-        base = (clusters[:, None] == np.unique(clusters)).astype(float)
-    else:
-        base = np.column_stack([np.ones(n), draw.normal(size=(n, k - 2))])
+    dummies = (clusters[:, None] == np.unique(clusters)).astype(float)
+    base = dummies if effects else np.column_stack([np.ones(n), draw.normal(size=(n, k - 2))])
     x = np.column_stack([base, treated])
     y = x @ draw.normal(size=x.shape[1]) + draw.normal(size=groups)[clusters] + draw.normal(size=n) * (1 + treated)
     return x, y, draw.uniform(0.3, 3.0, n), clusters.astype(np.int64)

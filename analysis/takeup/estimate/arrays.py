@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, collect, listed, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from pandas import DataFrame, Series
 
     from takeup.design import Design
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Codes = np.ndarray[Any, np.dtype[np.int64]]
+T = TypeVar("T")
 
+LARGEST = 1e100
+"""Numbers beyond this are refused: their squares would overflow."""
+MANY_LEVELS = 50
+"""A text column with more labels than this, and than half its rows, is taken for an identifier."""
 MISSING_SHARE = 0.10
 """Up to this share of missing values a covariate gets its mean; above it also an indicator (Lin, Green and Coppock 2016, SOP)."""
 
@@ -60,18 +66,22 @@ class Arrays:
 
     @property
     def n(self) -> int:
+        """Rows."""
         return int(self.y.size)
 
     @property
     def n_treated(self) -> int:
+        """Rows assigned to the arm."""
         return int(self.treated.sum())
 
     @property
     def n_control(self) -> int:
+        """Rows assigned to control."""
         return self.n - self.n_treated
 
     @property
     def n_clusters(self) -> int | None:
+        """Clusters; None where none are declared."""
         return None if self.clusters is None else int(np.unique(self.clusters).size)
 
     def take(self, keep: np.ndarray) -> Arrays:
@@ -113,43 +123,41 @@ def arrays(
     """
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
     _columns_exist(frame, (outcome, *design.columns, *covariates, *also))
-    missing_roles = [Fault(f"this estimator needs the design's {name}", name, remedy=f"Declare {name}= in the design.")
-                     for name in needs if getattr(design, name, None) is None]
-    collect(EstimateError, missing_roles)
-
+    collect(EstimateError, _misplaced(outcome, design, covariates, needs))
     chosen = choose_arm(frame[design.treatment], design, arm)
     assigned = frame[design.treatment]
-    is_treated = (assigned == chosen).to_numpy(dtype=bool, na_value=False)
-    is_control = (assigned == design.control).to_numpy(dtype=bool, na_value=False)
+    is_treated = np.asarray((assigned == chosen).to_numpy(dtype=bool, na_value=False))
+    is_control = np.asarray((assigned == design.control).to_numpy(dtype=bool, na_value=False))
     in_arms = is_treated | is_control
 
-    y = numeric(frame[outcome], outcome)
-    received = None if design.received is None else numeric(frame[design.received], design.received)
-    observed = in_arms & ~np.isnan(y)
+    faults: list[Fault] = []
+    y = attempt(faults, lambda: numeric(frame[outcome], outcome))
+    received = None if design.received is None else attempt(faults, lambda: numeric(frame[str(design.received)], str(design.received)))
+    observed = in_arms if y is None else in_arms & ~np.isnan(y)
     if "received" in needs and received is not None:
-        observed &= ~np.isnan(received)
+        observed = observed & ~np.isnan(received)
     rows = np.flatnonzero(in_arms if keep_missing else observed)
-    n_missing = int(in_arms.sum() - observed.sum())
-
-    faults = [
-        Fault(f"{(keep).sum()} rows with an observed outcome in the {name} arm, at least one is needed", outcome)
+    faults += [
+        Fault(f"{keep.sum()} rows with an observed outcome in the {name} arm, at least one is needed", outcome)
         for name, keep in (("treated", is_treated & observed), ("control", is_control & observed)) if not keep.any()
     ]
-    collect(EstimateError, faults)
-
     part = frame.iloc[rows]
-    values, names, notes = covariate_matrix(part, covariates)
-    weights = None if design.weights is None else numeric(part[design.weights], design.weights)
-    if weights is not None and (np.isnan(weights).any() or (weights < 0).any() or not (weights > 0).any()):
-        raise EstimateError(Fault("weights must be observed, not negative and not all zero", design.weights or "weights"))
-    blocks = codes(part[design.blocks], "blocks") if design.blocks else None
-    clusters = codes(part[design.clusters], "clusters") if design.clusters else None
-    return Arrays(
+    columns = attempt(faults, lambda: covariate_matrix(part, covariates))
+    weights = None if design.weights is None else attempt(faults, lambda: _weights(part, str(design.weights)))
+    blocks = attempt(faults, lambda: codes(part[design.blocks], "blocks")) if design.blocks else None
+    clusters = attempt(faults, lambda: codes(part[design.clusters], "clusters")) if design.clusters else None
+    probability = attempt(faults, lambda: _probability(part, design))
+    collect(EstimateError, faults)
+    assert y is not None
+    assert columns is not None
+    values, names, notes = columns
+    data = Arrays(
         outcome=outcome, arm=str(chosen), control=str(design.control), y=y[rows], treated=is_treated[rows].astype(float),
         covariates=values, names=names, blocks=blocks, clusters=clusters, providers=_providers(part, design),
-        received=None if received is None else received[rows], weights=weights, probability=_probability(part, design),
-        rows=rows, n_missing=n_missing, notes=notes,
+        received=None if received is None else received[rows], weights=weights, probability=probability,
+        rows=rows, n_missing=int(in_arms.sum() - observed.sum()), notes=notes,
     )
+    return data if weights is None or (weights > 0).all() else _without_weightless(data)
 
 
 def choose_arm(assigned: Series, design: Design, arm: object = None) -> object:
@@ -173,17 +181,18 @@ def choose_arm(assigned: Series, design: Design, arm: object = None) -> object:
 
 
 def numeric(column: Series, name: str) -> Floats:
-    """A column as float64 with nan for missing; booleans count as 0 and 1."""
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+    """A column as float64 with nan for missing; booleans count as 0 and 1, text never counts as a number."""
+    from pandas.api.types import infer_dtype, is_bool_dtype, is_complex_dtype, is_numeric_dtype
 
-    if not (is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype)):
-        try:
-            column = column.astype("Float64")
-        except (TypeError, ValueError):
-            raise EstimateError(Fault("holds text or categories where numbers are needed", name)) from None
-    values = np.asarray(column.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
-    if np.isinf(values).any():
-        raise EstimateError(Fault(f"{int(np.isinf(values).sum())} values are infinite", name))
+    if is_complex_dtype(column.dtype) or not (is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype)):
+        labels = getattr(column.dtype, "categories", column)
+        if infer_dtype(labels, skipna=True) not in {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}:
+            raise EstimateError(Fault("holds text, dates or categories where numbers are needed", name))
+        column = column.astype("Float64")
+    values = np.array(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    large = np.abs(np.where(np.isnan(values), 0.0, values)) > LARGEST
+    if large.any():
+        raise EstimateError(Fault(f"{int(large.sum())} values are infinite or beyond {LARGEST:g}", name))
     return values
 
 
@@ -202,7 +211,7 @@ def covariate_matrix(frame: DataFrame, columns: Sequence[str]) -> tuple[Floats, 
 
     Up to 10 % missing: the overall mean. Above: the mean and an indicator. Never an arm's own mean, never a dropped row.
     """
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+    from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype, is_timedelta64_dtype
 
     parts: list[Floats] = []
     names: list[str] = []
@@ -212,11 +221,17 @@ def covariate_matrix(frame: DataFrame, columns: Sequence[str]) -> tuple[Floats, 
         absent = column.isna().to_numpy()
         if absent.all():
             raise EstimateError(Fault("has no observed value in the rows that are analysed", name, remedy="Leave it out of the covariates."))
+        if is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
+            raise EstimateError(Fault("holds dates where numbers or categories are needed", name, remedy="Turn them into a number of days first."))
         if is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
             block, labels = numeric(column, name)[:, None], [name]
         else:
             levels = _levels(column)
-            block = np.column_stack([(column == level).to_numpy(dtype=bool, na_value=False).astype(float) for level in levels[1:]] or [np.zeros((len(column), 0))])
+            if len(levels) > max(MANY_LEVELS, len(column) / 2):
+                fault = Fault(f"has {len(levels)} different labels in {len(column)} rows", name, remedy="Group them, or leave the column out.")
+                raise EstimateError(fault)
+            ones = [(column == level).to_numpy(dtype=bool, na_value=False).astype(float) for level in levels[1:]]
+            block = np.column_stack([np.zeros((len(column), 0)), *ones])
             labels = [f"{name}[{level}]" for level in levels[1:]]
         if absent.any():
             block = block.copy()
@@ -231,6 +246,15 @@ def covariate_matrix(frame: DataFrame, columns: Sequence[str]) -> tuple[Floats, 
         names.extend(labels)
     values = np.column_stack(parts) if parts else np.zeros((len(frame), 0))
     return values.astype(np.float64, copy=False), tuple(names), tuple(notes)
+
+
+def attempt(faults: list[Fault], make: Callable[[], T]) -> T | None:
+    """What `make` returns; None, and its faults added to the list, where it raises an EstimateError."""
+    try:
+        return make()
+    except EstimateError as error:
+        faults.extend(error.faults)
+        return None
 
 
 def dummies(labels: Codes) -> Floats:
@@ -257,6 +281,37 @@ def _columns_exist(frame: DataFrame, names: Sequence[str]) -> None:
     repeated = [name for name in dict.fromkeys(names) if list(frame.columns).count(name) > 1]
     faults += [Fault(f'the column "{name}" stands in the frame more than once', "frame") for name in repeated]
     collect(EstimateError, faults)
+
+
+def _misplaced(outcome: str, design: Design, covariates: Sequence[str], needs: Sequence[str]) -> list[Fault]:
+    """Roles that are needed and not declared, and covariates that can't be covariates."""
+    faults = [
+        Fault(f"this estimator needs the design's {name}", name, remedy=f"Declare {name}= in the design.")
+        for name in needs if getattr(design, name, None) is None
+    ]
+    roles = {outcome: "the outcome", design.treatment: "the assignment", design.received: "known after assignment only"}
+    return faults + [
+        Fault(f"is {roles[name]} and can't be a covariate", name, remedy="Adjust for what was measured before assignment.")
+        for name in dict.fromkeys(covariates) if name in roles
+    ]
+
+
+def _weights(frame: DataFrame, name: str) -> Floats:
+    weights = numeric(frame[name], name)
+    if np.isnan(weights).any() or (weights < 0).any() or not (weights > 0).any():
+        raise EstimateError(Fault("weights must be observed, not negative and not all zero", name))
+    return weights
+
+
+def _without_weightless(data: Arrays) -> Arrays:
+    """Rows of weight zero stand for nobody: they leave the count and the degrees of freedom (as in R's lm)."""
+    assert data.weights is not None
+    kept = data.take(data.weights > 0)
+    collect(EstimateError, [
+        Fault(f"every row of the {name} arm has weight zero", "weights")
+        for name, n in (("treated", kept.n_treated), ("control", kept.n_control)) if n == 0
+    ])
+    return replace(kept, notes=(*kept.notes, f"{data.n - kept.n} rows of weight zero are left out."))
 
 
 def _providers(frame: DataFrame, design: Design) -> Codes | None:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from takeup.errors import EstimateError, Fault
 from takeup.estimate.arrays import Arrays, Floats, arrays, dummies
-from takeup.estimate.rules import Inference, choose
+from takeup.estimate.rules import Inference, assignment_weights, choose, complete_blocks
 from takeup.estimate.tails import critical, p_value
-from takeup.estimate.vcov import Regression, covariance, satterthwaite
+from takeup.estimate.vcov import Regression, Spread, spread
 from takeup.results import Estimate, FrozenMap
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pandas import DataFrame
 
     from takeup.design import Design
 
 DEPENDENT = 1e-9
 """A column whose part outside the earlier columns is smaller than this share of it counts as collinear."""
+SEEN = 0.9
+"""HC2 and CR2 are reported when they can see this share of the variance; the rest sits in rows or clusters that are fitted exactly."""
+ROUNDING = 1e-12
+"""A standard error below this share of the largest outcome is rounding error."""
+FEW_DF = 4.0
+"""Below this the t distribution is a poor guide to a robust test (Tipton 2015)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,7 @@ class Fit:
 
     @property
     def df_residual(self) -> int:
+        """Rows less coefficients."""
         n, k = self.regression.x.shape
         return int(n - k)
 
@@ -63,19 +71,20 @@ def least_squares(x: Floats, y: Floats, weights: Floats | None = None) -> Fit:
 
 
 def independent(x: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Which columns don't depend on earlier ones, shape (K,)."""
+    """Which columns don't depend on earlier ones, shape (K,). One QR of x holds all dependences; the search works on its R."""
     norms = np.sqrt((x**2).sum(axis=0))
     kept: np.ndarray[Any, np.dtype[np.bool_]] = np.asarray(norms > 0)
+    r: Floats = np.asarray(np.linalg.qr(x[:, kept] / norms[kept]).R) if kept.any() else np.zeros((0, 0))
+    position = np.cumsum(kept) - 1
     while kept.any():
         columns = np.flatnonzero(kept)
-        if columns.size > x.shape[0]:
-            kept[columns[x.shape[0]:]] = False
-            continue
-        diagonal = np.abs(np.diag(np.linalg.qr(x[:, columns] / norms[columns], mode="r")))
-        dependent = np.flatnonzero(diagonal < DEPENDENT)
-        if dependent.size == 0:
+        part = r[:, position[columns]]
+        dependent = np.flatnonzero(np.abs(np.diag(np.linalg.qr(part, mode="r"))) < DEPENDENT)
+        if dependent.size:
+            kept[columns[dependent[0]]] = False
+        else:
+            kept[columns[part.shape[0]:]] = False
             break
-        kept[columns[dependent[0]]] = False
     return kept
 
 
@@ -84,30 +93,71 @@ def coefficient(
     estimand: str = "ITT", term: str = "treatment", extra: dict[str, Any] | None = None,
 ) -> Estimate:
     """One coefficient of a fit as an `Estimate`, with the variance and degrees of freedom that `inference` names."""
-    reason = " ".join((inference.reason, *data.notes))
-    if not fit.kept[position]:
-        return result(data, float("nan"), float("nan"), float("nan"), method=method, se_type=inference.se_type, conf_level=conf_level, estimand=estimand,
-                      term=term, reason="The coefficient isn't identified: its column depends on the others. " + reason, extra=extra)
-    contrast = np.zeros(int(fit.kept.sum()))
-    contrast[int(fit.kept[:position].sum())] = 1.0
-    value = float(fit.coefficients[position])
-    if fit.df_residual <= 0 or (inference.clusters is not None and np.unique(inference.clusters).size < 2):
-        return result(data, value, float("nan"), float("nan"), method=method, se_type=inference.se_type, conf_level=conf_level, estimand=estimand, term=term,
-                      reason="There are no degrees of freedom left for a variance. " + reason, extra=extra)
-    variance = float(contrast @ covariance(fit.regression, inference.se_type, inference.clusters) @ contrast)
-    df = degrees_of_freedom(fit, contrast, inference)
-    std_error = float(np.sqrt(max(variance, 0.0)))
-    scale = float(np.abs(data.y).max()) if data.n else 0.0
-    if std_error <= 1e-12 * max(scale, 1e-300):
-        std_error, reason = float("nan"), "The residuals have no variation, so there is no standard error. " + reason
-    return result(data, value, std_error, df, method=method, se_type=inference.se_type, conf_level=conf_level, estimand=estimand, term=term,
-                  n_clusters=None if inference.clusters is None else int(np.unique(inference.clusters).size), reason=reason, extra=extra)
+    contrast = np.zeros(fit.kept.size)
+    contrast[position] = 1.0
+    return combination(data, fit, contrast, inference, method=method, conf_level=conf_level, estimand=estimand, term=term, extra=extra)
 
 
-def degrees_of_freedom(fit: Fit, contrast: Floats, inference: Inference) -> float:
+def combination(
+    data: Arrays, fit: Fit, contrast: Floats, inference: Inference, *, method: str, conf_level: float,
+    estimand: str = "ITT", term: str = "treatment", extra: dict[str, Any] | None = None,
+) -> Estimate:
+    """A linear combination of all K coefficients of a fit, contrast of shape (K,), as an `Estimate`."""
+    kept = contrast[fit.kept]
+    identified = not np.any(contrast[~fit.kept] != 0)
+    value = float(kept @ fit.coefficients[fit.kept]) if identified else float("nan")
+    std_error, df, trouble = float("nan"), float("nan"), thin(data, fit, inference)
+    if not identified:
+        trouble = "It isn't identified: its column depends on the others, so that there is nothing left to compare."
+    if not trouble:
+        std_error, df, trouble = uncertainty(fit, kept, inference, scale=float(np.abs(data.y).max()))
+    reason = " ".join(part for part in (trouble, inference.reason, *data.notes) if part)
+    clusters = None if inference.clusters is None else int(np.unique(inference.clusters).size)
+    return result(data, value, std_error, df, method=method, se_type=inference.se_type, conf_level=conf_level, estimand=estimand,
+                  term=term, n_clusters=clusters, reason=reason, extra=extra)
+
+
+def thin(data: Arrays, fit: Fit, inference: Inference) -> str:
+    """Why this fit can't have the variance that was chosen; empty where it can."""
+    if fit.df_residual <= 0:
+        return "There are no degrees of freedom left for a variance: as many coefficients as rows."
+    if inference.se_type == "classical":
+        return ""
+    if inference.clusters is not None and np.unique(inference.clusters).size < 2:
+        return "There is one cluster only, so there is no variance between clusters."
+    for name, arm in (("treated", 1.0), ("control", 0.0)):
+        rows = data.treated == arm
+        units = rows.sum() if inference.clusters is None else np.unique(inference.clusters[rows]).size
+        if units < 2:
+            what = "unit" if inference.clusters is None else "cluster"
+            return f"There is one {what} only in the {name} arm, so the variance within that arm can't be estimated."
+    return ""
+
+
+def uncertainty(fit: Fit, contrast: Floats, inference: Inference, *, scale: float) -> tuple[float, float, str]:
+    """Standard error and degrees of freedom of a contrast of the kept coefficients, and what is wrong with them (empty where nothing is).
+
+    `scale` is the size of the outcome: a standard error that is rounding error at that size is none.
+    """
+    found = spread(fit.regression, contrast, inference.se_type, inference.clusters)
+    df = degrees_of_freedom(fit, found, inference)
+    std_error = float(np.sqrt(max(found.variance, 0.0)))
+    if not std_error > ROUNDING * scale:
+        return float("nan"), df, "The residuals have no variation, so there is no standard error."
+    if found.share < SEEN:
+        trouble = f"Rows or clusters that are fitted exactly hide {1 - found.share:.0%} of the variance, so no standard error is given."
+        return float("nan"), df, trouble
+    if not df > 0:
+        return std_error, float("nan"), "The degrees of freedom can't be computed, so there is neither a test nor an interval."
+    if df < FEW_DF:
+        return std_error, df, f"With {df:.1f} degrees of freedom the test and the interval are a rough guide (Tipton 2015)."
+    return std_error, df, ""
+
+
+def degrees_of_freedom(fit: Fit, found: Spread, inference: Inference) -> float:
     """The degrees of freedom of a contrast by the rule that was chosen."""
     if inference.df_rule == "bell_mccaffrey":
-        return satterthwaite(fit.regression, contrast, inference.se_type, inference.clusters)
+        return found.df
     if inference.df_rule == "clusters":
         assert inference.clusters is not None
         return float(np.unique(inference.clusters).size - 1)
@@ -165,16 +215,18 @@ def ancova(
     >>> import pandas as pd, takeup as tu
     >>> trial = pd.DataFrame({"arm": [1, 0] * 4, "before": [3, 4, 5, 6, 7, 8, 9, 9], "after": [5, 4, 7, 7, 8, 8, 11, 9]})
     >>> round(tu.ancova(trial, "after", tu.Design("arm", 0), covariates=["before"]).estimate, 3)
-    1.529
+    1.462
     """
     if blocks not in {"fixed", None}:
         raise EstimateError(Fault('blocks= is "fixed" or None', "blocks"))
     data = arrays(frame, outcome, design, covariates=covariates, arm=arm)
-    use_blocks = blocks == "fixed" and data.blocks is not None
-    inference = choose(data, design, se_type=se_type, df=df, fixed_effects=use_blocks)
-    base = dummies(data.blocks) if use_blocks and data.blocks is not None else np.ones((data.n, 1))
+    fixed = data.blocks if blocks == "fixed" else None
+    weights, words = assignment_weights(data, fixed)
+    inference = choose(data, design, se_type=se_type, df=df, fixed_effects=fixed is not None)
+    base = np.ones((data.n, 1)) if fixed is None else dummies(fixed)
     x = np.column_stack([base, data.covariates, data.treated])
-    fit = least_squares(x, data.y, data.weights)
+    fit = least_squares(x, data.y, weights)
+    data = noted(data, words, left_out(fit, data.names, base.shape[1]))
     return coefficient(data, fit, x.shape[1] - 1, inference, method="ancova", conf_level=conf_level)
 
 
@@ -198,12 +250,29 @@ def lin(
     >>> tu.lin(trial, "after", tu.Design("arm", 0), covariates=["before"]).method
     'lin'
     """
-    data = arrays(frame, outcome, design, covariates=covariates, arm=arm)
+    data = complete_blocks(arrays(frame, outcome, design, covariates=covariates, arm=arm))
+    if data.n == 0:
+        return result(data, float("nan"), float("nan"), float("nan"), method="lin", se_type="", conf_level=conf_level,
+                      reason=" ".join(("No block has both arms, so there is nothing to compare.", *data.notes)))
+    weights, words = assignment_weights(data, data.blocks)
     inference = choose(data, design, se_type=se_type, df=df)
     parts = [data.covariates] if data.blocks is None else [dummies(data.blocks)[:, 1:], data.covariates]
     z = np.column_stack(parts)
-    centred = z - np.average(z, axis=0, weights=data.weights)
-    treated = data.treated[:, None]
-    x = np.column_stack([np.ones(data.n), data.treated, centred, centred * treated])
-    fit = least_squares(x, data.y, data.weights)
+    centred = z - np.average(z, axis=0, weights=weights)
+    x = np.column_stack([np.ones(data.n), data.treated, centred, centred * data.treated[:, None]])
+    fit = least_squares(x, data.y, weights)
+    names = ("",) * (z.shape[1] - len(data.names)) + data.names
+    data = noted(data, words, left_out(fit, names + tuple(f"{name} by arm" for name in names), 2))
     return coefficient(data, fit, 1, inference, method="lin", conf_level=conf_level)
+
+
+def left_out(fit: Fit, names: Sequence[str], first: int) -> str:
+    """The sentence on the columns, from position `first` on, that followed from earlier ones; labels of levels stay out of it."""
+    shown = (name.split("[")[0] + (" by arm" if name.endswith("] by arm") else "") for name in names)
+    lost = [name for name, kept in zip(shown, fit.kept[first:], strict=False) if not kept]
+    return f"Left out, as they follow from other columns: {', '.join(dict.fromkeys(lost))}." if lost else ""
+
+
+def noted(data: Arrays, *notes: str) -> Arrays:
+    """The arrays with further sentences for the result's reason."""
+    return replace(data, notes=(*data.notes, *(note.strip() for note in notes if note)))

@@ -6,17 +6,17 @@ Ramirez-Cuellar (2024) for small strata; each is one branch here and one sentenc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, listed
-from takeup.estimate.arrays import Arrays, Codes
 from takeup.estimate.vcov import DfRule, SeType, check_se_type
 
 if TYPE_CHECKING:
     from takeup.design import Design
+    from takeup.estimate.arrays import Arrays, Codes, Floats
 
 SMALL_STRATUM = 10
 """Strata with this many units (clusters, when clusters were drawn) or fewer: with their fixed effects the variance is at the stratum."""
@@ -44,13 +44,13 @@ def choose(data: Arrays, design: Design, *, se_type: str | None = None, df: str 
         check_se_type(se_type)
     if df is not None and df not in get_args(DfRule):
         raise EstimateError(Fault(f'"{df}" is no rule for degrees of freedom', "df", listed(get_args(DfRule))))
-    level, reason = _level(data, design, fixed_effects)
+    level, reason = _level(data, design, fixed_effects=fixed_effects)
     chosen: SeType
     if se_type is None:
         chosen = "HC2" if level is None else "CR2"
     else:
         chosen = se_type  # type: ignore[assignment]  # checked above
-        reason = f"{chosen} was asked for. "
+        reason = f"{chosen} was asked for. " if level is None or not chosen.startswith("CR") else f"{chosen} was asked for. {reason}"
         if chosen.startswith("CR") and level is None:
             raise EstimateError(Fault(f"{chosen} needs clusters", "se_type", remedy="Declare clusters= in the design, or choose HC2."))
         if not chosen.startswith("CR"):
@@ -63,11 +63,12 @@ def choose(data: Arrays, design: Design, *, se_type: str | None = None, df: str 
     return Inference(se_type=chosen, df_rule=rule, clusters=level, reason=reason + _DF_WORDS[rule])  # type: ignore[arg-type]
 
 
-def _level(data: Arrays, design: Design, fixed_effects: bool) -> tuple[Codes | None, str]:
-    small = data.blocks is not None and fixed_effects and _units_per_block(data, design) <= SMALL_STRATUM
-    if small and (design.draws_clusters or design.draw == "pairs"):
+def _level(data: Arrays, design: Design, *, fixed_effects: bool) -> tuple[Codes | None, str]:
+    if design.draw == "pairs" and data.blocks is not None:
+        return data.blocks, "One of two was drawn in each pair: the variance is at the level of the pair (de Chaisemartin and Ramirez-Cuellar 2024). "
+    if data.blocks is not None and fixed_effects and design.draws_clusters and _units_per_block(data, design) <= SMALL_STRATUM:
         return data.blocks, (
-            "Blocks of few units with fixed effects: the variance is at the level of the block or pair (de Chaisemartin and Ramirez-Cuellar 2024). "
+            "Blocks of few clusters with fixed effects: the variance is at the level of the block (de Chaisemartin and Ramirez-Cuellar 2024). "
         )
     if data.clusters is not None:
         what = "Whole clusters were drawn" if design.draws_clusters else "The design names clusters"
@@ -77,6 +78,43 @@ def _level(data: Arrays, design: Design, fixed_effects: bool) -> tuple[Codes | N
             "Providers exist in the treated arm only (partially nested): each provider is a cluster, each other unit its own. "
         )
     return None, "Units were drawn one by one: HC2. "
+
+
+def assignment_weights(data: Arrays, within: Codes | None = None) -> tuple[Floats | None, str]:
+    """Weights for a regression, and the sentence that says so.
+
+    The analysis weights; times one over the probability of the own arm where that probability differs between rows (of the same block,
+    when `within` holds the blocks whose dummies enter the regression). Where it doesn't differ it changes no comparison and is left out.
+    """
+    p = data.probability
+    if p is None or not _differs(p, np.zeros(data.n, dtype=np.int64) if within is None else within):
+        return data.weights, ""
+    inverse = np.where(data.treated == 1, 1.0 / p, 1.0 / (1.0 - p))
+    return inverse if data.weights is None else inverse * data.weights, "Weighted by one over the probability of the own arm. "
+
+
+def complete_blocks(data: Arrays) -> Arrays:
+    """The rows of blocks that have both arms; a note says how many were left out. Nothing to compare is left where no block has both."""
+    if data.blocks is None:
+        return data
+    size = int(data.blocks.max()) + 1
+    treated = np.bincount(data.blocks, weights=data.treated, minlength=size)
+    both = (treated > 0) & (treated < np.bincount(data.blocks, minlength=size))
+    keep = both[data.blocks]
+    if keep.all():
+        return data
+    gone = np.unique(data.blocks[~keep]).size
+    word = "1 block" if gone == 1 else f"{gone} blocks"
+    note = f"{word} ({int((~keep).sum())} rows) with one arm only left the comparison."
+    return replace(data.take(keep), notes=(*data.notes, note))
+
+
+def _differs(values: Floats, groups: Codes) -> bool:
+    size = int(groups.max()) + 1
+    high, low = np.full(size, -np.inf), np.full(size, np.inf)
+    np.maximum.at(high, groups, values)
+    np.minimum.at(low, groups, values)
+    return bool((high[groups] - low[groups] > 1e-12).any())
 
 
 def nested_clusters(data: Arrays) -> Codes:

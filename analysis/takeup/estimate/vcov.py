@@ -113,7 +113,7 @@ def loadings(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes
         n, k = fit.x.shape
         size = np.sqrt(float(contrast @ fit.bread @ contrast) / (n - k)) if n > k else np.nan
         return np.full(n, size) if fit.weights is None else np.asarray(size * np.sqrt(fit.weights))
-    return adjust(fit, _direction(fit, contrast), se_type, clusters) * np.sqrt(_factor(fit, se_type, clusters))
+    return np.asarray(adjust(fit, _direction(fit, contrast), se_type, clusters) * np.sqrt(_factor(fit, se_type, clusters)))
 
 
 def influence(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes | None = None) -> Floats:
@@ -141,10 +141,10 @@ def leverages(fit: Regression) -> Floats:
 
 
 def orthonormal(fit: Regression) -> Floats:
-    """z = x r, shape (n, k), with z' W z the identity: then x bread x' is z z', which loses fewer digits than the bread itself."""
+    """The columns z of x r with z' W z the identity, shape (n, k): x bread x' is z z', which loses fewer digits than the bread itself."""
     if fit.weights is None:
         return np.asarray(np.linalg.qr(fit.x)[0])
-    r = np.linalg.qr(fit.x * np.sqrt(fit.weights)[:, None], mode="r")
+    r: Floats = np.asarray(np.linalg.qr(fit.x * np.sqrt(fit.weights)[:, None]).R)
     return np.asarray(np.linalg.solve(r.T, fit.x.T).T)
 
 
