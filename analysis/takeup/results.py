@@ -54,7 +54,8 @@ class FrozenMap(Mapping[str, Any]):
 class Provenance:
     """Where a number came from.
 
-    `id` names the number in every table, figure and sentence of a study (``effect.depression``). `plan_hash` and `plan_path` are empty for a call outside a study; `seed` is None where nothing was drawn.
+    `id` names the number in every table, figure and sentence of a study (``effect.depression``). `plan_hash` and `plan_path` are
+    empty for a call outside a study; `seed` is None where nothing was drawn.
     """
 
     id: str = ""
