@@ -6,18 +6,26 @@ says which table where several do (the two waves of one questionnaire always do)
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
-from takeup.results import Evidence
+from takeup.plan.consistency import Finding, design_findings, outcome_findings, plan_findings
+from takeup.results import Evidence, FrozenMap
 
+K = TypeVar("K")
+V = TypeVar("V")
 Language = Literal["en", "nl", "fr"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Column = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$", max_length=120)]
-Text = dict[Language, str] | str
+Frozen = Annotated[Mapping[K, V], AfterValidator(FrozenMap), PlainSerializer(dict)]
+"""A mapping that can't be changed once it is read."""
+Text = Frozen[Language, str] | str
 """Words for a reader: one string for all languages, or one a language."""
+Draw = Literal["simple", "complete", "blocked", "clustered", "blocked_clustered", "pairs"]
+Method = Literal["holm", "hochberg", "bonferroni", "bh", "by", "sharpened_q", "romano_wolf", "none"]
 
 
 class Part(BaseModel):
@@ -26,11 +34,26 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+P = TypeVar("P", bound=Part)
+
+
+def _agreed(part: P, rule: Callable[[object], list[Finding]]) -> P:
+    """The part itself, or a ValueError where its values don't go together. `plan.read` says the same with places and lines."""
+    found = rule(part.model_dump(by_alias=True))
+    if found:
+        raise ValueError("; ".join(str(fault) for _, fault in found))
+    return part
+
+
+def _no_words() -> Mapping[str | int, Text]:
+    return cast("Mapping[str | int, Text]", FrozenMap())
+
+
 class Registration(Part):
     """Where and when the trial was registered."""
 
-    registry: str
-    id: str
+    registry: str = Field(description="The registry's name.")
+    id: str = Field(description="The trial's number in the registry.")
     date: date
     url: str = ""
 
@@ -38,14 +61,15 @@ class Registration(Part):
 class Table(Part):
     """One data file, the schema it must fit and, where its names differ from the schema's, the crosswalk between them."""
 
-    file: str
-    schema_: str = Field(alias="schema")
-    crosswalk: str = ""
-    wave: Identifier | None = None
-    sheet: str = ""
-    encoding: str = ""
-    delimiter: str = ""
-    decimal: Literal[".", ",", ""] = ""
+    file: str = Field(description="Path of the data file, from the plan's folder: .csv, .xlsx, .sav, .dta or .parquet.")
+    schema_: str = Field(alias="schema", description="Path of its Table Schema, from the plan's folder.")
+    crosswalk: str = Field(default="", description="Path of a YAML file that maps the file's names and codes to the schema's.")
+    wave: Identifier | None = Field(default=None, description="The wave that the table holds, where its name isn't the wave's.")
+    measured_on: Column | None = Field(default=None, description="Its column with the date of measurement.")
+    sheet: str = Field(default="", description="Sheet of a workbook; the first when left out.")
+    encoding: str = Field(default="", description="Encoding of a text file; found by itself when left out, and stated.")
+    delimiter: str = Field(default="", description="What separates the columns of a text file; found by itself when left out, and stated.")
+    decimal: Literal[".", ",", ""] = Field(default="", description="Decimal sign of a text file; found by itself when left out, and stated.")
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -53,67 +77,58 @@ class Table(Part):
 class DesignPlan(Part):
     """How the draw was made; the fields are those of `takeup.Design`, with the unit and words for the arms."""
 
-    unit: Column
-    treatment: Column
-    control: str | int
-    draw: Literal["simple", "complete", "blocked", "clustered", "blocked_clustered", "pairs"] = "complete"
-    blocks: Column | None = None
-    clusters: Column | None = None
-    probability: Column | float | None = None
-    nested_in: Column | None = None
-    received: Column | None = None
-    weights: Column | None = None
-    assigned_on: Column | None = None
-    arms: dict[str | int, Text] = Field(default_factory=dict)
-    received_label: Text = ""
-    unit_label: Text = ""
+    unit: Column = Field(description="Column that names each randomised or enrolled unit; the same in all tables.")
+    treatment: Column = Field(description="Column with the arm as assigned.")
+    control: str | int = Field(description="Value of the control arm in the treatment column.")
+    draw: Draw = Field(default="complete", description="How the draw was made.")
+    blocks: Column | None = Field(default=None, description="Column of the strata or pairs of the draw.")
+    clusters: Column | None = Field(default=None, description="Column of the groups that were drawn whole, or that share an environment.")
+    probability: Column | float | None = Field(default=None, description="Chance of treatment, or the column that holds it.")
+    nested_in: Column | None = Field(default=None, description="Column of the provider that exists in treated arms only.")
+    received: Column | None = Field(default=None, description="Column that says whether the programme was taken up (0/1), or how much of it.")
+    weights: Column | None = Field(default=None, description="Column of the analysis weights.")
+    assigned_on: Column | None = Field(default=None, description="Column with the date of the draw.")
+    arms: Frozen[str | int, Text] = Field(default_factory=_no_words, description="Words for each arm, by its value.")
+    received_label: Text = Field(default="", description="Words for those who took the programme up.")
+    unit_label: Text = Field(default="", description="What a unit is called, in the plural.")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        needed = {"blocked": ("blocks",), "clustered": ("clusters",), "blocked_clustered": ("blocks", "clusters"), "pairs": ("blocks",)}
-        absent = [name for name in needed.get(self.draw, ()) if getattr(self, name) is None]
-        if absent:
-            raise ValueError(f"a {self.draw} draw needs {' and '.join(absent)}")
-        return self
+        return _agreed(self, design_findings)
 
 
 class Flow(Part):
     """What happened before the first row of data, as the authors report it, and where the data say why units left."""
 
-    assessed: int | None = Field(default=None, ge=0)
-    excluded: dict[str, int] = Field(default_factory=dict)
-    status: Column | None = None
-    source: Text = ""
+    assessed: int | None = Field(default=None, ge=0, description="How many were assessed for eligibility.")
+    excluded: Frozen[str, int] = Field(default_factory=FrozenMap, description="How many were left out before the draw, by reason.")
+    status: Column | None = Field(default=None, description="Column that says why a unit left.")
+    source: Text = Field(default="", description="Where these numbers come from.")
 
 
 class Outcome(Part):
     """One outcome: exactly one of `column`, `scale`, `index` or `right` says what it is made of."""
 
-    id: Identifier
+    id: Identifier = Field(description="Its name in tables, figures and results.")
     label: Text = ""
     unit: Text = ""
-    column: Column | None = None
-    scale: str | None = None
-    items: tuple[str, ...] = ()
-    index: tuple[Identifier, ...] = ()
+    column: Column | None = Field(default=None, description="The column that holds it.")
+    scale: str | None = Field(default=None, description="The scale that scores it, by its name in the registry.")
+    items: tuple[str, ...] = Field(default=(), description="The columns of the scale's items, in the scale's order.")
+    index: tuple[Identifier, ...] = Field(default=(), description="The ids of the outcomes that it summarises.")
     index_method: Literal["klk", "anderson"] = "klk"
-    right: Identifier | None = None
-    waves: tuple[Identifier, ...] = ("endline",)
+    right: Identifier | None = Field(default=None, description="The right whose take-up it is, by its id in the catalogue.")
+    waves: tuple[Identifier, ...] = Field(default=("endline",), min_length=1, description="The waves at which it was measured, earliest first.")
     kind: Literal["continuous", "binary"] = "continuous"
     role: Literal["primary", "secondary", "exploratory"] = "secondary"
-    family: Identifier = "all"
+    family: Identifier = Field(default="all", description="The outcomes that are corrected together for having several.")
     better: Literal["higher", "lower"] = "higher"
-    smallest_effect: float | None = Field(default=None, gt=0)
-    support: tuple[float, float] | None = None
+    smallest_effect: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="The smallest effect that matters, in its units.")
+    support: tuple[float, float] | None = Field(default=None, description="Lowest and highest possible value.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        named = [name for name in ("column", "scale", "index", "right") if getattr(self, name)]
-        if len(named) != 1:
-            raise ValueError(f"an outcome is made of exactly one of column, scale, index or right; here {' and '.join(named) or 'none'}")
-        if self.support is not None and self.support[0] >= self.support[1]:
-            raise ValueError("support is written lowest first")
-        return self
+        return _agreed(self, outcome_findings)
 
     @property
     def follow_up(self) -> str:
@@ -129,7 +144,7 @@ class Outcome(Part):
 class Subgroup(Part):
     """A pre-specified comparison of effects between groups known before the draw."""
 
-    by: Column
+    by: Column = Field(description="Column of the groups; measured before the draw.")
     kind: Literal["confirmatory", "exploratory"] = "exploratory"
     label: Text = ""
 
@@ -137,13 +152,13 @@ class Subgroup(Part):
 class Analyses(Part):
     """Everything that decides a number and isn't the design or an outcome."""
 
-    seed: int = Field(ge=0, lt=2**63)
+    seed: int = Field(ge=0, lt=2**63, description="Any whole number; the same number gives the same draws.")
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    draws: int = Field(default=10_000, ge=99, le=1_000_000)
-    covariates: tuple[Column, ...] = ()
-    balance: tuple[Column, ...] = ()
+    draws: int = Field(default=10_000, ge=99, le=1_000_000, description="Number of draws of randomisation inference.")
+    covariates: tuple[Column, ...] = Field(default=(), description="Columns that adjust the effects; measured before the draw.")
+    balance: tuple[Column, ...] = Field(default=(), description="Columns of the table of baseline characteristics.")
     estimator: Literal["by_rule", "ancova", "lin", "difference_in_means"] = "by_rule"
-    families: dict[Identifier, Literal["holm", "hochberg", "bonferroni", "bh", "by", "sharpened_q", "romano_wolf", "none"]] = Field(default_factory=dict)
+    families: Frozen[Identifier, Method] = Field(default_factory=FrozenMap, description="How each family of outcomes is corrected.")
     subgroups: tuple[Subgroup, ...] = ()
 
 
@@ -151,8 +166,8 @@ class Release(Part):
     """What may leave: the disclosure profile and its thresholds."""
 
     profile: Literal["default", "strict", "public"] = "default"
-    minimum_cell: int = Field(default=10, ge=1)
-    round_counts_to: int = Field(default=5, ge=1)
+    minimum_cell: int = Field(default=10, ge=1, description="The smallest number of people that may be shown.")
+    round_counts_to: int = Field(default=5, ge=1, description="Counts are rounded to a multiple of this.")
 
 
 class About(Part):
@@ -171,38 +186,24 @@ class About(Part):
 class Plan(Part):
     """The pre-analysis plan: frozen, and known by its hash (`takeup.plan.freeze.plan_hash`)."""
 
-    takeup: Literal[1]
-    study: Identifier
-    title: Text
-    evidence: Evidence
+    takeup: Literal[1] = Field(description="Version of the plan's form.")
+    study: Identifier = Field(description="Short name of the study, also of its folder.")
+    title: Text = Field(description="Title of the study.")
+    evidence: Evidence = Field(description="What the design can show; the report's words follow from it.")
     registration: Registration | None = None
     about: About = Field(default_factory=About)
-    data: dict[Identifier, Table] = Field(min_length=1)
+    data: Frozen[Identifier, Table] = Field(min_length=1, description="The data files, by the name of the table.")
     design: DesignPlan
     flow: Flow = Field(default_factory=Flow)
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
     analyses: Analyses
     release: Release = Field(default_factory=Release)
-    languages: tuple[Language, ...] = ("en",)
-    words: str = "words"
+    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
+    words: str = Field(default="words", description="Folder with the authors' own words, from the plan's folder.")
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        problems = []
-        ids = [outcome.id for outcome in self.outcomes]
-        repeated = sorted({name for name in ids if ids.count(name) > 1})
-        if repeated:
-            problems.append(f"outcome ids stand more than once: {', '.join(repeated)}")
-        families = {outcome.family for outcome in self.outcomes}
-        unknown = sorted(set(self.analyses.families) - families)
-        if unknown:
-            problems.append(f"analyses.families names {', '.join(unknown)}, which no outcome has; outcomes have {', '.join(sorted(families))}")
-        parts = {part for outcome in self.outcomes for part in outcome.index} - set(ids)
-        if parts:
-            problems.append(f"an index names outcomes that don't exist: {', '.join(sorted(parts))}")
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+        return _agreed(self, plan_findings)
 
     def outcome(self, outcome_id: str) -> Outcome:
         """The outcome with this id; KeyError where there is none."""
