@@ -1,0 +1,69 @@
+"""Mixed models of lmerTest reproduced by `mixed`.
+
+Fixed effects, their standard errors and degrees of freedom to 1e-6; variance components to 1e-4, the tolerance of the reference
+set (its optimisers stop on a flat top, ours at the root of the score).
+"""
+
+import pytest
+
+import takeup as tu
+from parity.oracle import ITERATIVE, Case, check, entries, frame, reference
+
+VARIANCES = ("extra.var_group", "extra.var_residual", "extra.icc")
+
+
+def village():
+    data = frame("thornton").dropna(subset=["any", "got", "villnum"])
+    return tu.mixed(data, "got", tu.Design("any", 0), group="villnum", covariates=["distvct"])
+
+
+def months(criterion="REML"):
+    data = frame("btheb").melt(["id", "treat", "drug", "length_gt6m", "bdi_pre"], [f"bdi_{m}m" for m in (2, 4, 6, 8)], "wave", "bdi")
+    data["month"] = data.wave.str.extract(r"(\d)").astype(int)
+    covariates = ["bdi_pre", "month", "drug", "length_gt6m"]
+    return tu.mixed(data, "bdi", tu.Design("treat", 0), group="id", covariates=covariates, criterion=criterion)
+
+
+def schools(covariates=("aide",), criterion="REML"):
+    data = frame("star_k").assign(score=lambda d: d.readk + d.mathk)
+    data = data.dropna(subset=["score", *covariates])
+    return tu.mixed(data, "score", tu.Design("small", 0), group="schoolidk", covariates=covariates, criterion=criterion)
+
+
+def parts(found):
+    return {"extra.var_group": found.extra["var_group"], "extra.var_residual": found.extra["var_residual"], "extra.icc": found.extra["icc"]}
+
+
+LIKELIHOOD = {"REML": "extra.reml_loglik", "ML": "extra.ml_loglik"}
+FITS = {
+    "thornton/lmer_village": (village, "REML"),
+    "btheb/lmer_intercept": (months, "REML"),
+    "btheb/lmer_intercept_ml": (lambda: months("ML"), "ML"),
+    "star_k/lmer_school": (schools, "REML"),
+    "star_k/lmer_school_ml": (lambda: schools(("aide", "girl", "free_lunch"), "ML"), "ML"),
+}
+CASES = [
+    *(Case(id=key, call=call, rtol=ITERATIVE) for key, (call, _) in FITS.items()),
+    Case(id="thornton/icc_anova", call=lambda: {"estimate": village().extra["icc_anova"]}, fields=("estimate",)),
+]
+NOT_OURS = {
+    "btheb/mmrm_8m": "an unstructured covariance over visits; the package fits a random intercept and takes one wave at a time otherwise",
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_fixed_effects(case):
+    check(case)
+
+
+@pytest.mark.parametrize("key", FITS)
+def test_variances_and_likelihood(key):
+    call, criterion = FITS[key]
+    found = call()
+    fields = tuple(name for name in VARIANCES if name.removeprefix("extra.") in entries()[key]["extra"])
+    check(Case(id=key, call=lambda: parts(found), fields=fields, rtol=1e-4))
+    assert found.extra["loglik"] == pytest.approx(reference(key, LIKELIHOOD[criterion]), rel=1e-10)
+
+
+def test_every_entry_is_accounted_for():
+    assert {case.id for case in CASES} | set(NOT_OURS) == {key for key, entry in entries().items() if entry["family"] == "mixed_model"}
