@@ -108,7 +108,7 @@ def plan_findings(plan: object) -> list[Finding]:
 
 def known_scales() -> tuple[str, ...]:
     """Names of the scales that the registry holds."""
-    folder = files("takeup").joinpath("measure", "scales")
+    folder = files("takeup").joinpath("measure", "registry")
     return tuple(sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))) if folder.is_dir() else ()
 
 
