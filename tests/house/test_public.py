@@ -1,0 +1,58 @@
+"""Every public name resolves, is documented in numpydoc and shows an example that runs (the doctests run them)."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import takeup as tu
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAMES = [public for public in tu.__all__ if public != "__version__"]
+FUNCTIONS = [public for public in NAMES if not public[0].isupper()]
+CLASSES = [public for public in NAMES if public[0].isupper()]
+
+
+def _sections(text: str) -> dict[str, str]:
+    """The numpydoc sections of a docstring by title; the part above the first has the title ''."""
+    parts = re.split(r"^([A-Z][A-Za-z ]+)\n-{3,}\n", inspect.cleandoc(text), flags=re.MULTILINE)
+    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+def _documented(section: str) -> set[str]:
+    """The names that a Parameters section explains; ``a, b : int`` explains two."""
+    heads = re.findall(r"^(\S[^:\n]*?)\s*(?::.*)?$", section, flags=re.MULTILINE)
+    return {part.strip().lstrip("*") for head in heads for part in head.split(",")}
+
+
+@pytest.mark.parametrize("public", NAMES)
+def test_every_public_name_resolves(public: str) -> None:
+    assert getattr(tu, public) is not None
+    assert public in dir(tu)
+
+
+@pytest.mark.parametrize("public", FUNCTIONS)
+def test_functions_say_what_goes_in_and_what_comes_out(public: str) -> None:
+    function: Callable[..., Any] = getattr(tu, public)
+    sections = _sections(function.__doc__ or "")
+    assert len(sections[""].split()) >= 5
+    assert {"Parameters", "Returns", "Examples"} <= set(sections)
+    assert set(inspect.signature(function).parameters) <= _documented(sections["Parameters"])
+    assert ">>>" in sections["Examples"]
+
+
+@pytest.mark.parametrize("public", CLASSES)
+def test_classes_say_what_they_are(public: str) -> None:
+    assert len((getattr(tu, public).__doc__ or "").split()) >= 5
+
+
+@pytest.mark.parametrize("public", FUNCTIONS)
+def test_functions_are_typed(public: str) -> None:
+    signature = inspect.signature(getattr(tu, public))
+    assert signature.return_annotation is not inspect.Signature.empty
+    assert not [part.name for part in signature.parameters.values() if part.annotation is inspect.Parameter.empty]
