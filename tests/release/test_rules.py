@@ -12,14 +12,22 @@ def test_a_plan_gives_its_thresholds():
     assert (rules.cell, rules.base) == (7, 3)
 
 
-@pytest.mark.parametrize(("profile", "cell", "base"), [("default", 10, 5), ("strict", 20, 10), ("public", 10, 1)])
+@pytest.mark.parametrize(("profile", "cell", "base"), [("default", 10, 5), ("strict", 20, 10), ("public", 1, 1)])
 def test_profiles(profile, cell, base):
     rules = Rules(profile=profile)
     assert (rules.cell, rules.base) == (cell, base)
 
 
+def test_what_the_plan_leaves_out_is_its_profiles():
+    assert Rules.from_plan(Release(profile="public")).cell == 1
+    assert Rules.from_plan(Release(profile="public", minimum_cell=10)).cell == 10
+    assert Rules.from_plan(Release(profile="public", round_counts_to=10)).base == 1
+    assert Rules.from_plan(Release(profile="strict", minimum_cell=5, round_counts_to=5)) == Rules(profile="strict", minimum_cell=5, round_counts_to=5)
+
+
 def test_strict_keeps_a_stricter_threshold():
     assert Rules(profile="strict", minimum_cell=30).cell == 30
+    assert Rules(profile="strict", minimum_cell=5, round_counts_to=1).base == 10
 
 
 def test_nobody_is_no_small_group():

@@ -1,0 +1,180 @@
+"""The plan's outcomes as columns: `ID` at follow-up and `ID.baseline` before the draw, beside the columns of the units.
+
+From here on only an outcome's id travels; no room after this one knows from which columns it was made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from takeup.errors import Fault, MeasureError, TakeupError, collect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pandas import DataFrame, Series
+
+    from takeup.intake.trial import TrialData
+    from takeup.plan.model import Outcome, Plan
+
+BASELINE = ".baseline"
+"""What follows an outcome's id in the name of its baseline column."""
+
+
+EDGE = 1e-6
+"""How far a value may lie outside the support: files in single precision are off by less."""
+
+
+def baseline_of(outcome: Outcome) -> str | None:
+    """The analysis frame's column with the outcome's own baseline, None where it wasn't measured before the draw."""
+    return outcome.id + BASELINE if outcome.has_baseline else None
+
+
+def analysis_frame(plan: Plan, trial: TrialData) -> DataFrame:
+    """The units with the plan's outcomes added, one column an outcome and one more where it has a baseline.
+
+    Parameters
+    ----------
+    plan : Plan
+    trial : TrialData
+
+    Returns
+    -------
+    DataFrame
+        One row a unit: the columns of ``trial.units``, then the outcomes as float64 with nan for missing. A column comes as it is, a
+        scale by its own scoring rule, an index over the outcomes it names (those for which `better` points the other way turned round).
+
+    Raises
+    ------
+    MeasureError
+        All outcomes that can't be made, at once: an unknown scale, text where numbers are needed, a binary outcome with other values
+        than 0 and 1, values outside the support, an id that is already the name of another column.
+    """
+    units = trial.units
+    made: dict[str, Series] = {}
+    faults: list[Fault] = []
+    for position, outcome in enumerate(plan.outcomes):
+        if outcome.index:
+            continue
+        for wave, name in _columns(outcome):
+            try:
+                made[name] = _observed(units, plan, trial, outcome, wave)
+            except TakeupError as error:
+                faults += [_placed(fault, position) for fault in error.faults]
+        faults += _clash(units, trial, outcome, position)
+    faults += _parts_fault(plan)
+    collect(MeasureError, faults)
+    frame = units.assign(**made)
+    for position, outcome in enumerate(plan.outcomes):
+        if outcome.index:
+            for _, name in _columns(outcome):
+                try:
+                    frame[name] = _index(frame, plan, trial, outcome, baseline=name.endswith(BASELINE))
+                except TakeupError as error:
+                    faults += [_placed(fault, position) for fault in error.faults]
+            faults += _clash(units, trial, outcome, position)
+    collect(MeasureError, faults)
+    collect(MeasureError, _values(frame, plan))
+    return frame
+
+
+def _columns(outcome: Outcome) -> list[tuple[str, str]]:
+    """Wave and column name of what is made: follow-up, and baseline where there is one."""
+    columns = [(outcome.follow_up, outcome.id)]
+    baseline = baseline_of(outcome)
+    return columns if baseline is None else [*columns, (outcome.waves[0], baseline)]
+
+
+def _observed(units: DataFrame, plan: Plan, trial: TrialData, outcome: Outcome, wave: str) -> Series:
+    if outcome.right is not None:
+        raise MeasureError(Fault("outcomes made of a right arrive in a later version", "right", remedy="Use column, scale or index for now."))
+    if outcome.scale is not None:
+        from takeup.measure.scales import score
+
+        return score(units, outcome.scale, [_item(plan, trial, item, wave) for item in outcome.items]).astype("float64")
+    return _numbers(units[trial.outcome_column(outcome, wave)])
+
+
+def _item(plan: Plan, trial: TrialData, item: str, wave: str) -> str:
+    """The units' column of a scale's item at a wave."""
+    if "." in item:
+        return trial.resolve(item)
+    tables = [name for name, table in plan.data.items() if (table.wave or name) == wave and name in trial.schemas]
+    holding = [name for name in tables if any(field.name == item for field in trial.schemas[name].fields)]
+    return trial.resolve(f"{holding[0]}.{item}" if len(holding) == 1 else item)
+
+
+def _numbers(column: Series) -> Series:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    if not (is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype)):
+        try:
+            column = column.astype("object").astype("Float64")
+        except (TypeError, ValueError):
+            raise MeasureError(Fault("holds text or categories where an outcome needs numbers", "column")) from None
+    return column.astype("Float64").astype("float64")
+
+
+def _index(frame: DataFrame, plan: Plan, trial: TrialData, outcome: Outcome, *, baseline: bool) -> Series:
+    from takeup.measure import indices
+
+    make: Callable[..., Series] = indices.klk_index if outcome.index_method == "klk" else indices.anderson_index
+    parts = [plan.outcome(name) for name in outcome.index]
+    columns = [part.id + BASELINE if baseline else part.id for part in parts]
+    turned = [column for column, part in zip(columns, parts, strict=True) if part.better != outcome.better]
+    return make(frame, columns, trial.design, reverse=turned).astype("float64")
+
+
+def _parts_fault(plan: Plan) -> list[Fault]:
+    """What is wrong with the parts that indices name."""
+    by_id: Mapping[str, Outcome] = {outcome.id: outcome for outcome in plan.outcomes}
+    faults = []
+    for position, outcome in enumerate(plan.outcomes):
+        where = f"outcomes[{position}].index"
+        nested = [name for name in outcome.index if by_id[name].index]
+        if nested:
+            faults.append(Fault(f"{', '.join(nested)} is an index itself", where, remedy="Name the outcomes it is made of."))
+        bare = [name for name in outcome.index if outcome.has_baseline and not by_id[name].has_baseline]
+        if bare:
+            faults.append(Fault(f"{', '.join(bare)} has no baseline, so the index has none", where, remedy="Leave the baseline out of its waves."))
+    return faults
+
+
+def _clash(units: DataFrame, trial: TrialData, outcome: Outcome, position: int) -> list[Fault]:
+    """An outcome's id may be the name of the column it is made of, and of no other."""
+    own = set()
+    if outcome.column is not None:
+        try:
+            own = {trial.outcome_column(outcome, wave) for wave in outcome.waves}
+        except TakeupError:
+            return []  # said already
+    taken = [name for _, name in _columns(outcome) if name in units.columns and name not in own]
+    return [Fault(f'the id "{outcome.id}" is the name of another column', f"outcomes[{position}].id", remedy="Choose another id.") for _ in taken[:1]]
+
+
+def _values(frame: DataFrame, plan: Plan) -> list[Fault]:
+    """Values that the plan says an outcome can't have, counted and not shown."""
+    faults = []
+    for position, outcome in enumerate(plan.outcomes):
+        for _, name in _columns(outcome):
+            values = frame[name].to_numpy(dtype=float)
+            values = values[~np.isnan(values)]
+            where = f"outcomes[{position}]"
+            if outcome.kind == "binary":
+                odd = int((~np.isin(values, (0.0, 1.0))).sum())
+                fault = Fault(f"{odd} values of the binary outcome are neither 0 nor 1", f"{where}.kind", "0 and 1", "Recode them in the crosswalk.")
+            else:
+                low, high = outcome.support or (-np.inf, np.inf)
+                odd = int(((values < low - EDGE) | (values > high + EDGE)).sum())
+                fault = Fault(f"{odd} values lie outside the support", f"{where}.support", f"{low:g} to {high:g}")
+            if odd:
+                faults.append(fault)
+    return faults
+
+
+def _placed(fault: Fault, position: int) -> Fault:
+    """A fault of one outcome with its path in the plan."""
+    where = fault.where if fault.where.startswith("outcomes[") else f"outcomes[{position}]{'.' + fault.where if fault.where else ''}"
+    return Fault(fault.what, where, fault.allowed, fault.remedy)

@@ -1,0 +1,8 @@
+"""A plan opened with its data: what a notebook holds, and the chapters of results it makes.
+
+`opened` holds `Study`; each other file is one chapter (or a few that belong together), a pure function of the `Material`.
+"""
+
+from takeup.study.opened import CHAPTERS, Study, open_study
+
+__all__ = ["CHAPTERS", "Study", "open_study"]

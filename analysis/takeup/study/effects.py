@@ -1,0 +1,133 @@
+"""The chapter of effects: per outcome the ITT by the estimator of the rule, its randomisation test, its family's correction, the CACE."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from takeup.estimate.choose import Choice, estimate
+from takeup.results import ConfidenceSet, Estimate, FrozenMap, Result, ResultSet, Test
+from takeup.study.families import corrections
+from takeup.study.questions import Question, guarded, questions
+
+if TYPE_CHECKING:
+    from takeup.study.material import Material
+
+
+def effects(material: Material) -> ResultSet:
+    """All results of the chapter, question by question in plan order."""
+    asked = questions(material)
+    itt = {(item.outcome.id, item.arm): intention_to_treat(material, item) for item in asked}
+    families = corrections(material, asked, itt)
+    out: list[Result] = []
+    for item in asked:
+        key = (item.outcome.id, item.arm)
+        found: list[tuple[str, Result | None]] = [
+            ("effect", itt[key]), ("ratio", _ratio(material, item)), ("ri", randomization(material, item)), ("family", families.get(key)),
+        ]
+        if material.design.received is not None:
+            found += [("cace", complier_effect(material, item)), ("ar", anderson_rubin_set(material, item))]
+        seed = material.plan.analyses.seed
+        out.extend(
+            material.stamp(result, f"{head}.{item.outcome.id}{item.end}", item.path, seed if head == "ri" else None)
+            for head, result in found if result is not None
+        )
+    return ResultSet(tuple(out))
+
+
+def intention_to_treat(material: Material, item: Question) -> Estimate:
+    """The effect of assignment, with the arms' means beside it; for a binary outcome also out of every hundred."""
+    level = material.plan.analyses.confidence
+
+    def run(choice: Choice) -> Estimate:
+        found = estimate(item.frame, item.outcome.id, material.design, choice, arm=item.arm, conf_level=level)
+        return found.replace(evidence=material.plan.evidence, extra=FrozenMap({**found.extra, **arm_means(material, item, found)}))
+
+    return guarded(item, run, Estimate(outcome=item.outcome.id, arm=str(item.arm), estimate=math.nan, conf_level=level, method="itt"))
+
+
+def arm_means(material: Material, item: Question, found: Estimate) -> dict[str, float]:
+    """Observed means of the rows that the estimate used, unadjusted: mean_treated, mean_control, sd_control; binary also counts and per_100."""
+    assigned = item.frame[material.design.treatment]
+    values = item.frame[item.outcome.id]
+    treated = values[(assigned == item.arm).to_numpy(dtype=bool, na_value=False)].dropna().to_numpy(dtype=float)
+    control = values[(assigned == material.design.control).to_numpy(dtype=bool, na_value=False)].dropna().to_numpy(dtype=float)
+    means: dict[str, float] = {
+        "mean_treated": float(treated.mean()), "mean_control": float(control.mean()),
+        "sd_control": float(control.std(ddof=1)) if control.size > 1 else math.nan,
+    }
+    if item.outcome.kind == "binary":
+        means |= {
+            "count_treated": int(treated.sum()), "count_control": int(control.sum()),
+            "per_100_treated": 100 * means["mean_treated"], "per_100_control": 100 * means["mean_control"],
+            "per_100_difference": 100 * found.estimate, "per_100_low": 100 * found.conf_low, "per_100_high": 100 * found.conf_high,
+        }
+    return means
+
+
+def _ratio(material: Material, item: Question) -> Estimate | None:
+    """The risk ratio beside the difference (CONSORT 2025, item 26)."""
+    if item.outcome.kind != "binary":
+        return None
+    from takeup.estimate.binary import binary
+
+    level = material.plan.analyses.confidence
+
+    def run(choice: Choice) -> Estimate:
+        found = binary(item.frame, item.outcome.id, material.design, covariates=choice.covariates, scale="ratio", arm=item.arm, conf_level=level)
+        return found.replace(evidence=material.plan.evidence)
+
+    empty = Estimate(outcome=item.outcome.id, estimand="risk ratio", arm=str(item.arm), estimate=math.nan, conf_level=level, method="ratio")
+    return guarded(item, run, empty)
+
+
+def randomization(material: Material, item: Question) -> Test:
+    """Randomisation inference with the same statistic as the estimate, by the trial's own draw; all outcomes share the draws."""
+    from takeup.infer.randomization import randomization_test
+
+    analyses = material.plan.analyses
+
+    def run(choice: Choice) -> Test:
+        found: Any = randomization_test(
+            item.frame, item.outcome.id, material.design, covariates=choice.covariates, method=choice.estimator,
+            draws=analyses.draws, seed=analyses.seed,
+        )
+        return as_test(found, item)
+
+    return guarded(item, run, Test(outcome=item.outcome.id, term="randomization", arm=str(item.arm), method="randomization inference"))
+
+
+def as_test(found: Any, item: Question) -> Test:
+    """A `RandomizationTest` of one outcome as the `Test` that tables hold."""
+    return Test(
+        outcome=item.outcome.id, term="randomization", arm=str(item.arm), statistic=float(found.statistic), p_value=float(found.p_value),
+        draws=int(found.draws), exact=bool(found.exact), mc_error=float(found.mc_error), n=int(getattr(found, "n", 0)),
+        method="randomization inference", reason=str(getattr(found, "reason", "")),
+    )
+
+
+def complier_effect(material: Material, item: Question) -> Estimate:
+    """The effect of taking the programme up, among those whom the draw made take it up."""
+    from takeup.estimate.cace import cace
+
+    level = material.plan.analyses.confidence
+
+    def run(choice: Choice) -> Estimate:
+        found = cace(item.frame, item.outcome.id, material.design, covariates=choice.covariates, arm=item.arm, conf_level=level)
+        return found.replace(evidence=material.plan.evidence)
+
+    empty = Estimate(outcome=item.outcome.id, estimand="CACE", arm=str(item.arm), estimate=math.nan, conf_level=level, method="2sls")
+    return guarded(item, run, empty)
+
+
+def anderson_rubin_set(material: Material, item: Question) -> ConfidenceSet:
+    """The confidence set of the complier effect that stays valid when few were moved by the draw."""
+    from takeup.estimate.anderson_rubin import anderson_rubin
+
+    level = material.plan.analyses.confidence
+
+    def run(choice: Choice) -> ConfidenceSet:
+        return anderson_rubin(item.frame, item.outcome.id, material.design, covariates=choice.covariates, arm=item.arm, conf_level=level)
+
+    unknown = ((math.nan, math.nan),)
+    return guarded(item, run, ConfidenceSet(outcome=item.outcome.id, arm=str(item.arm), intervals=unknown, shape="line", conf_level=level))

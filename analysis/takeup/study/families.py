@@ -1,0 +1,62 @@
+"""Several outcomes, one family: p-values corrected together, by the method the plan names."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from takeup.results import Estimate, FrozenMap, Test
+
+if TYPE_CHECKING:
+    from takeup.plan.model import Outcome
+    from takeup.study.material import Material
+    from takeup.study.questions import Question
+
+
+def corrections(
+    material: Material, asked: tuple[Question, ...], itt: dict[tuple[str, object], Estimate],
+) -> dict[tuple[str, object], Test]:
+    """The p-values of each family corrected together: by the plan's method, else Holm, or sharpened q where all is exploratory."""
+    families: dict[str, list[Question]] = {}
+    for item in asked:
+        families.setdefault(item.outcome.family, []).append(item)
+    out: dict[tuple[str, object], Test] = {}
+    for name, members in families.items():
+        method = material.plan.analyses.families.get(name) or default_method([item.outcome for item in members])
+        if method == "none":
+            continue
+        known = [item for item in members if not math.isnan(itt[item.outcome.id, item.arm].p_value)]
+        adjusted, draws, reason = _adjusted(material, known, [itt[item.outcome.id, item.arm].p_value for item in known], method)
+        for item, p_adjusted in zip(known, adjusted, strict=True):
+            raw = itt[item.outcome.id, item.arm]
+            out[item.outcome.id, item.arm] = Test(
+                outcome=item.outcome.id, term=name, arm=str(item.arm), statistic=raw.statistic, p_value=raw.p_value, p_adjusted=p_adjusted,
+                n=raw.n, draws=draws, method=method, reason=reason, extra=FrozenMap(members=len(known)),
+            )
+    return out
+
+
+def default_method(outcomes: list[Outcome]) -> str:
+    """Holm for a family with something confirmatory in it, the sharpened q for an exploratory one."""
+    return "sharpened_q" if all(outcome.role == "exploratory" for outcome in outcomes) else "holm"
+
+
+def _adjusted(material: Material, members: list[Question], p_values: list[float], method: str) -> tuple[list[float], int | None, str]:
+    if not members:
+        return [], None, ""
+    if len(members) == 1:
+        return p_values, None, "One outcome in the family: nothing to correct for."
+    from takeup.infer import multiplicity
+
+    if method != "romano_wolf":
+        return [float(p) for p in multiplicity.adjust(p_values, method)], None, f"{len(members)} p-values corrected together."
+    analyses = material.plan.analyses
+    covariates = tuple(dict.fromkeys(name for item in members if item.choice is not None for name in item.choice.covariates))
+    out: dict[tuple[str, object], float] = {}
+    for arm in dict.fromkeys(item.arm for item in members):
+        of_arm = [item for item in members if item.arm == arm]
+        found = multiplicity.stepdown(
+            of_arm[0].frame, [item.outcome.id for item in of_arm], material.design, covariates=covariates, draws=analyses.draws, seed=analyses.seed,
+        )
+        out |= {(item.outcome.id, arm): float(row.p_adjusted) for item, row in zip(of_arm, found, strict=True)}
+    return [out[item.outcome.id, item.arm] for item in members], analyses.draws, f"{len(members)} outcomes corrected together on the same draws."

@@ -1,0 +1,109 @@
+"""What every chapter works from: the plan, the design and one analysis frame; and how a result gets its id."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from takeup.measure.outcomes import analysis_frame, baseline_of
+from takeup.plan.freeze import plan_hash
+from takeup.results import Provenance, Result, ResultSet
+from takeup.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pandas import DataFrame
+
+    from takeup.design import Design
+    from takeup.intake.trial import TrialData
+    from takeup.plan.model import Outcome, Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """A study's plan and data, ready for estimators.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row a randomised unit: the columns of the units and the plan's outcomes (`measure.outcomes`).
+    arms : tuple
+        The treated arms in the plan's order, as they stand in the frame.
+    hash : str
+        The plan's hash.
+    """
+
+    plan: Plan
+    trial: TrialData
+    design: Design
+    frame: DataFrame
+    arms: tuple[object, ...]
+    hash: str
+
+    def __repr__(self) -> str:
+        return f"Material({self.plan.study}: {len(self.frame)} units, {1 + len(self.arms)} arms)"
+
+    def of_arm(self, arm: object) -> DataFrame:
+        """The rows of one treated arm and control."""
+        if len(self.arms) == 1:
+            return self.frame
+        return self.frame[self.frame[self.design.treatment].isin([self.design.control, arm])]
+
+    def suffix(self, arm: object) -> str:
+        """What an id ends in: the arm where there are several, nothing where there is one."""
+        return f".{slug(arm)}" if len(self.arms) > 1 else ""
+
+    def covariates(self, outcome: Outcome) -> tuple[str, ...]:
+        """The covariates of an outcome in order of importance: its own baseline first, then the plan's."""
+        own = baseline_of(outcome)
+        named = (self.trial.resolve(name) for name in self.plan.analyses.covariates)
+        same = set() if own is None or outcome.column is None else {self.trial.outcome_column(outcome, outcome.waves[0])}
+        return tuple(dict.fromkeys([*([] if own is None else [own]), *(name for name in named if name not in same)]))
+
+    def stamp(self, result: Result, result_id: str, path: str, seed: int | None = None) -> Any:
+        """The result with its provenance."""
+        found: Provenance = result.provenance  # type: ignore[attr-defined]  # every kind of result has it
+        named = replace(found, id=result_id, plan_hash=self.hash, plan_path=path, seed=found.seed if seed is None else seed, version=__version__)
+        return result.replace(provenance=named)
+
+    def stamped(self, results: Iterable[Result], head: str, path: str) -> ResultSet:
+        """Descriptions with ids made of their labels: head.variable.level.wave.arm.kind, each once."""
+        taken: Counter[str] = Counter()
+        out = []
+        for result in results:
+            name = ".".join(slug(part) for part in (head, *_labels(result)) if str(part))
+            taken[name] += 1
+            out.append(self.stamp(result, name if taken[name] == 1 else f"{name}-{taken[name]}", path))
+        return ResultSet(tuple(out))
+
+
+def material(plan: Plan, trial: TrialData) -> Material:
+    """Everything the chapters need; MeasureError where an outcome can't be made."""
+    frame = analysis_frame(plan, trial)
+    present = list(frame[trial.design.treatment].dropna().unique())
+    treated = sorted((value for value in present if value != trial.design.control), key=str)
+    order = [str(name) for name in plan.design.arms]
+    arms = sorted(treated, key=lambda value: order.index(str(value)) if str(value) in order else len(order))
+    return Material(plan=plan, trial=trial, design=trial.design, frame=frame, arms=tuple(arms), hash=plan_hash(plan))
+
+
+def slug(name: object) -> str:
+    """A label as a part of an id: letters, digits, dots, dashes and underscores.
+
+    >>> slug("operatives/kindred wrks")
+    'operatives_kindred_wrks'
+    """
+    plain = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", plain).strip("_") or "x"
+
+
+def _labels(result: Result) -> tuple[str, ...]:
+    """The labels that tell a description apart from the others of its chapter."""
+    if hasattr(result, "kind"):
+        kind = "" if result.kind == "count" else result.kind
+        return (result.variable, result.level, result.wave, result.arm, kind)  # type: ignore[attr-defined]
+    return (getattr(result, "outcome", ""), getattr(result, "term", ""), getattr(result, "arm", ""))
