@@ -166,8 +166,8 @@ class Release(Part):
     """What may leave: the disclosure profile and its thresholds."""
 
     profile: Literal["default", "strict", "public"] = "default"
-    minimum_cell: int = Field(default=10, ge=1, description="The smallest number of people that may be shown.")
-    round_counts_to: int = Field(default=5, ge=1, description="Counts are rounded to a multiple of this.")
+    minimum_cell: int | None = Field(default=None, ge=1, description="The smallest number of people that may be shown; the profile's when left out.")
+    round_counts_to: int | None = Field(default=None, ge=1, description="Counts are rounded to a multiple of this; the profile's when left out.")
 
 
 class About(Part):

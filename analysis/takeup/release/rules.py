@@ -61,8 +61,7 @@ class Rules:
     @classmethod
     def from_plan(cls, release: Release) -> Self:
         """The rules of a plan's `release` part: what it doesn't set is its profile's."""
-        given = {name: getattr(release, name) for name in ("minimum_cell", "round_counts_to") if name in release.model_fields_set}
-        return cls(profile=release.profile, **given)
+        return cls(minimum_cell=release.minimum_cell, round_counts_to=release.round_counts_to, profile=release.profile)
 
     @property
     def cell(self) -> int:
