@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jupytext
 import pytest
-from house.repository import ROOT, name, tracked
 from nbclient import NotebookClient
+
+from house.repository import ROOT, name, tracked
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 
