@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from takeup.intake.trial import TrialData
-    from takeup.plan.model import Language, Plan
+    from takeup.plan.model import Plan
     from takeup.present.figures import Figure
     from takeup.present.labels import Labels
     from takeup.present.tables import Table
@@ -111,20 +111,20 @@ class Study:
 
         return Labels(self.plan, self.trial.schemas)
 
-    def tables(self, language: Language | None = None) -> Mapping[str, Table]:
+    def tables(self, language: str | None = None) -> Mapping[str, Table]:
         """The tables by name, of released results, in one language (the plan's first where none is given)."""
         from takeup.present.tables import all_tables
 
         return FrozenMap(all_tables(self.released(), self.labels(), language or self.plan.languages[0]))
 
-    def figures(self, language: Language | None = None) -> Mapping[str, Figure]:
+    def figures(self, language: str | None = None) -> Mapping[str, Figure]:
         """The figures by name, of released results, in one language (the plan's first where none is given)."""
         from takeup.present.figures import all_figures
 
         spoken = language or self.plan.languages[0]
         return self._once(f"figures.{spoken}", lambda: FrozenMap(all_figures(self.released(), self.labels(), spoken)))  # type: ignore[no-any-return]
 
-    def words(self, language: Language | None = None) -> Mapping[str, str]:
+    def words(self, language: str | None = None) -> Mapping[str, str]:
         """What the authors wrote, by section: the Markdown files in the plan's folder of words.
 
         Raises
@@ -142,7 +142,7 @@ class Study:
                 raise PlanError(Fault("isn't text in UTF-8", where, remedy="Save it as UTF-8.")) from None
         return FrozenMap(found)
 
-    def report(self, language: Language | None = None) -> Document:
+    def report(self, language: str | None = None) -> Document:
         """The full report as a document of blocks, in one language (the plan's first where none is given)."""
         from takeup.report.full import full_report
 

@@ -1,0 +1,202 @@
+"""The only place that knows the order of the steps: read, work out, release, present, write, put in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from takeup.build.folder import MANIFEST, check, replaced, write
+from takeup.build.manifest import carried, manifest, origin
+from takeup.errors import BuildError, Fault, collect, listed, nearest
+from takeup.progress import steps
+from takeup.results import FrozenMap
+
+if TYPE_CHECKING:
+    from takeup.study import Study
+
+Files = Iterator[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReport:
+    """What a build made.
+
+    Attributes
+    ----------
+    out : Path
+        The folder with the outputs.
+    files : tuple of str
+        Their names, the manifest among them.
+    results, withheld : int
+        How many results were released, and how many the gate kept back.
+    carried : int
+        Files taken over from the earlier build, which had the same inputs and the same code.
+    """
+
+    out: Path
+    files: tuple[str, ...]
+    results: int
+    withheld: int
+    carried: int = 0
+
+
+def build(
+    plan_path: str | Path, *, out: str | Path | None = None, only: Sequence[str] = (), languages: Sequence[str] = (), progress: bool = True,
+) -> BuildReport:
+    """Turn a plan and its data into all outputs, or leave what stood there before as it was.
+
+    Parameters
+    ----------
+    plan_path : str or Path
+    out : str or Path, optional
+        The folder to write; ``out`` beside the plan where none is given. A build replaces the whole folder.
+    only : names in `PARTS`, optional
+        Make only these anew. The others are taken over from the folder where an earlier build had the same inputs and the same
+        code, and are left out otherwise.
+    languages : "en", "nl", "fr", optional
+        Instead of the plan's.
+    progress : bool
+        A bar on stderr, where it is a terminal.
+
+    Returns
+    -------
+    BuildReport
+
+    Raises
+    ------
+    TakeupError
+        PlanError, IntakeError and MeasureError with everything that is wrong with plan and data; BuildError where the outputs
+        can't be written.
+
+    Notes
+    -----
+    The same inputs give the same bytes, whatever the folder, time zone, locale or hash seed: linear algebra runs on one thread, and
+    no output holds a time or a path.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no stubs
+
+    from takeup.study import CHAPTERS, open_study
+
+    plan_path = Path(plan_path)
+    _check_names(only, languages)
+    wanted = tuple(only) or tuple(PARTS)
+    with steps(2 + len(CHAPTERS) + len(wanted), enabled=progress) as begin, threadpool_limits(limits=1):
+        begin("plan and data")
+        study = open_study(plan_path)
+        spoken = tuple(languages) or study.plan.languages
+        place = (plan_path.parent / "out" if out is None else Path(out)).resolve()
+        check(place)
+        came_from = origin(study, plan_path, spoken)
+        with replaced(place) as staging:
+            for chapter in CHAPTERS:
+                begin(chapter)
+                study.chapter(chapter)
+            outputs: dict[str, bytes] = {}
+            for part in wanted:
+                begin(part)
+                made = dict(PARTS[part](study, spoken))
+                write(staging, made)
+                outputs |= made
+            begin("putting in place")
+            kept = carried(place, came_from, lambda name: part_of(name) not in wanted) if only else {}
+            outputs |= kept
+            write(staging, {**kept, MANIFEST: manifest(came_from, outputs)})
+    released = study.released()
+    return BuildReport(
+        out=place, files=tuple(sorted((*outputs, MANIFEST))), results=sum(len(released[name]) for name in released) - len(released.withheld()),
+        withheld=len(released.withheld()), carried=len(kept),
+    )
+
+
+def _check_names(only: Sequence[str], languages: Sequence[str]) -> None:
+    faults = [Fault(f'there is no part "{name}"', "only", listed(PARTS), nearest(name, PARTS)) for name in only if name not in PARTS]
+    faults += [Fault(f'no report is written in "{name}"', "language", "en, nl, fr") for name in languages if name not in {"en", "nl", "fr"}]
+    collect(BuildError, faults)
+
+
+def _named(name: str, language: str, languages: Sequence[str]) -> str:
+    """A file's name with its language before the ending, where it isn't the first."""
+    if language == languages[0]:
+        return name
+    head, dot, ending = name.rpartition(".")
+    return f"{head}.{language}{dot}{ending}"
+
+
+def _results(study: Study, languages: Sequence[str]) -> Files:
+    del languages
+    from takeup.build.sheets import release_log_csv, results_csv
+
+    yield "results.csv", results_csv(study.released())
+    yield "release_log.csv", release_log_csv(study.released())
+
+
+def _tables(study: Study, languages: Sequence[str]) -> Files:
+    from takeup.report import export
+
+    for language in languages:
+        for name, table in study.tables(language).items():
+            yield _named(f"tables/{name}.csv", language, languages), _bytes(export.csv(table))
+            yield _named(f"tables/{name}.xlsx", language, languages), _bytes(export.xlsx(table))
+            yield _named(f"tables/{name}.tex", language, languages), _bytes(export.latex(table))
+
+
+def _figures(study: Study, languages: Sequence[str]) -> Files:
+    from takeup.report import export
+
+    for language in languages:
+        for name, figure in study.figures(language).items():
+            for ending, content in (
+                ("svg", figure.svg), ("png", figure.png), ("pdf", figure.pdf), ("csv", export.csv(figure.data)), ("txt", figure.alt + "\n"),
+            ):
+                yield _named(f"figures/{name}.{ending}", language, languages), _bytes(content)
+
+
+def _html(study: Study, languages: Sequence[str]) -> Files:
+    from takeup.report.html import html
+
+    yield "report.html", _bytes(html({language: study.report(language) for language in languages}))
+
+
+def _pdf(study: Study, languages: Sequence[str]) -> Files:
+    from takeup.report.pdf import pdf
+
+    for language in languages:
+        yield _named("report.pdf", language, languages), pdf(study.report(language))
+
+
+def _consort(study: Study, languages: Sequence[str]) -> Files:
+    from takeup.report.consort import consort_html
+
+    yield "consort.html", _bytes(consort_html(study.released(), study.plan, study.labels(), languages))
+
+
+def _codebook(study: Study, languages: Sequence[str]) -> Files:
+    from takeup.report.codebook import codebook_html
+
+    yield "codebook.html", _bytes(codebook_html(study.trial.schemas, study.plan, languages))
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+PARTS: Mapping[str, Callable[[Study, Sequence[str]], Files]] = FrozenMap(
+    results=_results, tables=_tables, figures=_figures, html=_html, pdf=_pdf, consort=_consort, codebook=_codebook,
+)
+"""What a build makes, by name, in the order it is made."""
+
+def part_of(name: str) -> str:
+    """The part of a build that makes a file.
+
+    >>> part_of("figures/forest.svg"), part_of("report.nl.pdf"), part_of("release_log.csv")
+    ('figures', 'pdf', 'results')
+    """
+    head, _, ending = name.partition(".")
+    folder = name.partition("/")[0]
+    if folder in {"tables", "figures"}:
+        return folder
+    if head == "report":
+        return "html" if ending == "html" else "pdf"
+    return "results" if ending == "csv" else head

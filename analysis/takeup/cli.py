@@ -1,0 +1,152 @@
+"""The command line: parses, calls, prints. No logic lives here, and nothing heavy is imported before it is needed.
+
+Exit codes: 0 done; 1 a build or check failed, with a message; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from traceback import extract_tb, print_exc
+from typing import Any
+
+import click
+
+from takeup.errors import TakeupError
+from takeup.version import __version__
+
+DEBUG = "TAKEUP_DEBUG"
+"""Set to 1, an error that takeup didn't foresee shows its traceback (which may hold values of the data)."""
+
+ONLY = "Make only this part (results, tables, figures, html, pdf, consort, codebook); may be repeated."
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="takeup")
+def takeup() -> None:
+    """Evaluate social-policy trials, from one plan file to a report.
+
+    A study is a plan file (YAML) with its data and schemas; see the folders that `takeup demo` writes.
+    """
+
+
+@takeup.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Also write what was found to this file (.html, .xlsx or .txt).")
+def check(plan: Path, report: Path | None) -> None:
+    """Read PLAN and its data, and say everything that is wrong, at once."""
+    from takeup.study import open_study
+
+    try:
+        study = open_study(plan)
+        found = study.material
+    except TakeupError as error:
+        _write_faults(report, error)
+        raise
+    click.echo(f"{plan.name}: no problem found.")
+    click.echo(f"  {len(found.frame)} units, {1 + len(found.arms)} arms, {len(study.plan.outcomes)} outcomes, {len(study.trial.tables)} tables.")
+    for note in study.trial.notes:
+        click.echo(f"  {note}")
+    _write_faults(report, None)
+
+
+@takeup.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder to write [default: out, beside the plan].")
+@click.option("--only", multiple=True, metavar="PART", help=ONLY)
+@click.option("--language", multiple=True, metavar="LANGUAGE", help="Instead of the plan's languages (en, nl, fr); may be repeated.")
+def build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[str, ...]) -> None:
+    """Turn PLAN and its data into results, tables, figures and reports.
+
+    The folder changes all at once at the end: a build that fails or is stopped leaves what stood there before as it was.
+    """
+    from takeup.build import build as run
+
+    made = run(plan, out=out, only=_split(only), languages=_split(language))
+    withheld = f", {made.withheld} withheld (release_log.csv)" if made.withheld else ""
+    click.echo(f"{made.results} results released{withheld}; {len(made.files)} files in {_shown(made.out)}")
+    for name in ("report.html", "report.pdf", "results.csv"):
+        if name in made.files:
+            click.echo(f"  {_shown(made.out / name)}")
+
+
+@takeup.command()
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For synthetic studies: the same seed gives the same data.")
+@click.option("--build", "and_build", is_flag=True, help="Build it as well.")
+@click.pass_context
+def demo(context: click.Context, name: str, folder: Path, seed: int, *, and_build: bool) -> None:
+    """Write the study NAME (jobs2, thornton) into FOLDER, to look at or to build."""
+    from takeup.demo import demo as write
+    from takeup.demo import plan_path
+
+    write(name, folder, seed)
+    plan = plan_path(name, folder)
+    click.echo(f"{name} is in {_shown(folder)}; its plan is {_shown(plan)}")
+    if and_build:
+        context.invoke(build, plan=plan, out=None, only=(), language=())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code; an error is said in plain words, never by a traceback."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """The exit code of a command line."""
+    try:
+        code: Any = takeup.main(args=arguments, prog_name="takeup", standalone_mode=False)
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return error.exit_code
+    except TakeupError as error:
+        click.echo(str(error), err=True)
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. What stood there before is untouched.", err=True)
+        return 1
+    except BrokenPipeError:
+        sys.stdout = None  # the reader of a pipe left; nothing more can be said to it
+        return 1
+    except Exception as error:  # noqa: BLE001  # the last door: a message without a value of the data instead of a traceback
+        return _unforeseen(error)
+    return code if isinstance(code, int) else 0
+
+
+def _unforeseen(error: Exception) -> int:
+    """An error of takeup's own making, said without its message: that could hold a value of the data."""
+    if os.environ.get(DEBUG) == "1":
+        print_exc()
+    else:
+        places = [place for place in extract_tb(error.__traceback__) if "takeup" in Path(place.filename).parts]
+        where = f" ({Path(places[-1].filename).stem}, line {places[-1].lineno})" if places else ""
+        click.echo(f"takeup {__version__} has a fault: {type(error).__name__}{where}. Please report it; {DEBUG}=1 shows the traceback.", err=True)
+    return 1
+
+
+def _split(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Options that may be repeated or parted by commas."""
+    return tuple(part.strip() for name in names for part in name.split(",") if part.strip())
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    path = path.resolve()
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
+
+
+def _write_faults(report: Path | None, error: TakeupError | None) -> None:
+    """The faults (or that there are none) in a file, by its ending."""
+    if report is None:
+        return
+    from takeup.intake.faults import write_faults
+
+    write_faults(report, () if error is None else error.faults)
+    click.echo(f"Written to {_shown(report)}", err=error is not None)
+
+
+if __name__ == "__main__":
+    main()
