@@ -138,14 +138,20 @@ def _shown(path: Path) -> str:
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
 
 
-def _write_faults(report: Path | None, error: TakeupError | None) -> None:
-    """The faults (or that there are none) in a file, by its ending."""
-    if report is None:
+def _write_faults(target: Path | None, error: TakeupError | None) -> None:
+    """What was found (or that nothing was) in a file, by its ending."""
+    if target is None:
         return
-    from takeup.intake.faults import write_faults
+    from takeup.intake.faults import FaultReport
 
-    write_faults(report, () if error is None else error.faults)
-    click.echo(f"Written to {_shown(report)}", err=error is not None)
+    found = getattr(error, "report", None) or FaultReport(faults=() if error is None else error.faults)
+    ending = target.suffix.lower()
+    content = found.to_xlsx() if ending == ".xlsx" else (found.to_html() if ending in {".html", ".htm"} else found.to_text()).encode()
+    try:
+        target.write_bytes(content)
+    except OSError as refused:
+        raise click.FileError(str(target), refused.strerror or "") from None
+    click.echo(f"Written to {_shown(target)}", err=error is not None)
 
 
 if __name__ == "__main__":

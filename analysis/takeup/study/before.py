@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from takeup.errors import TakeupError
 from takeup.results import Estimate, ResultSet, Statistic, Test
@@ -60,33 +63,39 @@ def compliance(material: Material) -> ResultSet:
     from takeup.describe.compliance import complier_profile
 
     path = "design.received"
-    out: list[Result] = []
+    columns = tuple(dict.fromkeys(material.trial.resolve(name) for name in plan.analyses.balance))
+    out: list[Result] = list(_received(material))
     for arm in material.arms:
-        frame, end = material.of_arm(arm), material.suffix(arm)
-        share: Estimate = describe(frame, design).share
+        end = material.suffix(arm)
+        try:
+            share = describe(material.frame, design, arm=arm, conf_level=plan.analyses.confidence).share
+        except TakeupError as error:
+            share = Estimate(outcome=design.received, estimand="take-up", arm=str(arm), estimate=math.nan, method="first_stage", reason=str(error))
         out.append(material.stamp(share, f"compliance.share{end}", path))
-        columns = tuple(dict.fromkeys(material.trial.resolve(name) for name in plan.analyses.balance))
-        if columns:
-            try:
-                profile = complier_profile(frame, columns, design)
-            except TakeupError:
-                continue  # a profile needs compliers; the share above says how many there are
-            out.extend(material.stamped(profile, f"complier{end}", path))
-    return _received(material) + out
+        try:
+            profile = complier_profile(material.frame, columns, design, arm=arm, conf_level=plan.analyses.confidence) if columns else ()
+        except TakeupError:
+            continue  # of a dose, or of nobody, there is no profile; the share above says which
+        for found in profile:
+            names = ".".join(slug(part) for part in (found.outcome, found.term) if part)
+            out.append(material.stamp(found, f"complier.{names}{end}", path))
+    return ResultSet(tuple(out))
 
 
 def _received(material: Material) -> ResultSet:
-    """How many of each arm received the programme."""
+    """How many of each arm received the programme, or how much of it where that is an amount."""
     design = material.design
     assert design.received is not None
+    values = material.frame[design.received].astype("Float64").to_numpy(dtype=float, na_value=math.nan)
+    dose = not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all()
     out = []
     for arm in (design.control, *material.arms):
-        rows = material.frame[material.frame[design.treatment] == arm]
-        received = rows[design.received].astype("Float64").dropna().to_numpy(dtype=float)
-        n, took = received.size, int((received > 0).sum())
+        here = values[(material.frame[design.treatment] == arm).to_numpy(dtype=bool, na_value=False)]
+        known = here[~np.isnan(here)]
         share = Statistic(
-            table="compliance", variable=design.received, arm=str(arm), kind="share", value=took / n if n else float("nan"), n=n, count=took,
-            reason="" if n else "Receipt wasn't recorded for anyone in this arm.",
+            table="compliance", variable=design.received, arm=str(arm), kind="mean" if dose else "share", n=known.size,
+            value=float(known.mean()) if known.size else math.nan, count=None if dose else int(known.sum()),
+            reason="" if known.size else "Nobody in this arm has a receipt on record.",
         )
         out.append(material.stamp(share, f"compliance.received.{slug(arm)}", "design.received"))
     return ResultSet(tuple(out))
