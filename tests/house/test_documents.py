@@ -1,21 +1,23 @@
-"""What the README and the guides say is run: Python blocks, `takeup` commands and links, each document from top to bottom in an empty folder."""
+"""What the README and the guides say is run: Python blocks, `takeup` commands and links, each document from top to bottom in an empty folder.
+
+A block whose first line has title="a/file" is written to that file.
+"""
 
 from __future__ import annotations
 
 import doctest
 import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from house.repository import ROOT, name, tracked
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+TITLE = re.compile(r'title="([^"]+)"')
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -53,9 +55,12 @@ def test_what_a_document_shows_runs(document: Path, tmp_path: Path, monkeypatch:
     blocks = list(BLOCK.finditer(text))
     assert blocks, "a guide shows something that can be run"
     for block in blocks:
-        language, source = block.groups()
-        if language == "python":
-            _python(source, names, document, text[: block.start(2)].count("\n"))
+        language, about, source = block.groups()
+        if title := TITLE.search(about):
+            Path(title[1]).parent.mkdir(parents=True, exist_ok=True)
+            Path(title[1]).write_text(source, encoding="utf-8")
+        elif language == "python":
+            _python(source, names, document, text[: block.start(3)].count("\n"))
         elif language == "sh":
             _commands(source)
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from house.repository import modules
+
 HEAVY = [
     "pandas", "scipy", "matplotlib", "statsmodels", "linearmodels", "pyarrow", "duckdb", "ibis", "dask", "distributed",
     "xlsxwriter", "docx", "pptx", "typst", "jinja2", "pydantic", "yaml", "babel", "markdown_it", "pyreadstat", "python_calamine",
@@ -35,7 +39,8 @@ def test_help_loads_no_library() -> None:
     assert _loaded(code) <= {"numpy"}
 
 
-def test_estimators_load_pandas_and_plots_only_when_used() -> None:
-    rooms = "estimate.difference estimate.linear infer.randomization describe.balance missing.bounds"
-    code = "import importlib\nfor room in " + repr(rooms.split()) + ":\n    importlib.import_module('takeup.' + room)"
-    assert _loaded(code) <= {"numpy"}
+@pytest.mark.parametrize("room", ["design", "estimate", "infer", "missing", "describe", "measure", "release"])
+def test_the_rooms_of_numbers_load_pandas_and_plots_only_when_used(room: str) -> None:
+    names = [module for module in modules() if module.startswith(f"takeup.{room}")]
+    assert names
+    assert _loaded(f"import importlib\nfor name in {names!r}:\n    importlib.import_module(name)") <= {"numpy"}
