@@ -1,0 +1,26 @@
+"""Figures: one file a figure, one object with picture, data and description."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from takeup.present.figures.consort_flow import consort_flow
+from takeup.present.figures.distribution import distribution, distributions
+from takeup.present.figures.forest import forest, forest_plot
+from takeup.present.figures.love import love_plot
+from takeup.present.figures.model import Figure
+from takeup.present.figures.takeup_bars import takeup_by_arm
+
+if TYPE_CHECKING:
+    from takeup.present.labels import Labels
+    from takeup.release.gate import Released
+
+
+def all_figures(released: Released, labels: Labels, language: str) -> dict[str, Figure]:
+    """Every figure the study has results for, by id, in the order of a report."""
+    single = (consort_flow, love_plot, takeup_by_arm, forest)
+    made = [figure for draw in single if (figure := draw(released, labels, language)) is not None]
+    return {figure.id: figure for figure in (*made, *distributions(released, labels, language))}
+
+
+__all__ = ["Figure", "all_figures", "consort_flow", "distribution", "distributions", "forest", "forest_plot", "love_plot", "takeup_by_arm"]

@@ -1,0 +1,165 @@
+"""Names for a reader: what the plan and the schemas call the outcomes, columns, levels, arms and units, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from takeup.present.catalogue import words
+
+if TYPE_CHECKING:
+    from takeup.intake.schema import Field, TableSchema
+    from takeup.plan.model import Plan
+
+Text = str | Mapping[Any, str]
+_PLAIN_YES = {"yes", "ja", "oui", "true", "1"}
+
+
+def in_language(text: Text, language: str) -> str:
+    """The words in this language; in English, or in any language there is, where they were not written in it.
+
+    >>> in_language({"en": "Trust", "nl": "Vertrouwen"}, "fr")
+    'Trust'
+    """
+    if isinstance(text, str):
+        return text
+    return text.get(language) or text.get("en") or next(iter(text.values()), "")
+
+
+def spoken(name: str) -> str:
+    """An identifier as words: the last resort where nobody wrote a label.
+
+    >>> spoken("baseline.mental_health")
+    'Mental health'
+    """
+    word = name.rpartition(".")[2].replace("_", " ").strip()
+    return word[:1].upper() + word[1:]
+
+
+class Labels:
+    """The labels of a study.
+
+    Parameters
+    ----------
+    plan : Plan
+    schemas : mapping of a table's name to its TableSchema
+    """
+
+    __slots__ = ("_fields", "_schemas", "plan")
+
+    def __init__(self, plan: Plan, schemas: Mapping[str, TableSchema]) -> None:
+        self.plan = plan
+        self._schemas = dict(schemas)
+        self._fields: dict[str, Field] = {}
+        for table, schema in self._schemas.items():
+            for field in schema.fields:
+                self._fields.setdefault(field.name, field)
+                self._fields[f"{table}.{field.name}"] = field
+
+    def __repr__(self) -> str:
+        return f"Labels({self.plan.study!r}, {len(self._schemas)} tables)"
+
+    def field(self, name: str) -> Field | None:
+        """The schema's field of a column (`column` or `table.column`), None where there is none."""
+        return self._fields.get(name) or self._fields.get(name.rpartition(".")[2])
+
+    def title(self, language: str) -> str:
+        """The study's title."""
+        return in_language(self.plan.title, language)
+
+    def outcome(self, outcome: str, language: str) -> str:
+        """An outcome's name: its label in the plan, else its column's title, else its id in words."""
+        try:
+            planned = self.plan.outcome(outcome)
+        except KeyError:
+            return self.variable(outcome, language)
+        if planned.label:
+            return in_language(planned.label, language)
+        field = self.field(planned.column) if planned.column else None
+        return in_language(field.title, language) if field and field.title else spoken(outcome)
+
+    def unit(self, outcome: str, language: str) -> str:
+        """The unit an outcome is measured in; empty where it has none."""
+        try:
+            planned = self.plan.outcome(outcome)
+        except KeyError:
+            planned = None
+        if planned is not None and planned.unit:
+            return in_language(planned.unit, language)
+        field = self.field(planned.column) if planned is not None and planned.column else self.field(outcome)
+        return in_language(field.unit, language) if field and field.unit else ""
+
+    def family(self, family: str, language: str) -> str:
+        """The name of a family of outcomes."""
+        return words(language)("All outcomes") if family == "all" else spoken(family)
+
+    def variable(self, name: str, language: str) -> str:
+        """A column's title; a column that is an outcome at baseline has the outcome's name."""
+        field = self.field(name)
+        if field is not None and field.title:
+            return in_language(field.title, language)
+        return spoken(name)
+
+    def described(self, name: str, language: str) -> str:
+        """A column as a row of the baseline table: its title with its unit, or with the level that a 0/1 column counts."""
+        title = self.variable(name, language)
+        field = self.field(name)
+        if field is None:
+            return title
+        if field.unit:
+            return f"{title} ({in_language(field.unit, language)})"
+        ones = [in_language(category.label, language) for category in field.categories if str(category.value) in {"1", "1.0", "True"}]
+        return f"{title}: {ones[0]}" if len(field.categories) == 2 and ones and ones[0].lower() not in _PLAIN_YES else title
+
+    def level(self, name: str, level: str, language: str) -> str:
+        """The label of a value of a column with categories."""
+        field = self.field(name)
+        for category in field.categories if field is not None else ():
+            if str(category.value) == level and category.label:
+                return in_language(category.label, language)
+        return level if any(character.isdigit() for character in level) else spoken(level)
+
+    def arm(self, arm: str, language: str) -> str:
+        """An arm's name in the plan."""
+        for value, label in self.plan.design.arms.items():
+            if str(value) == arm:
+                return in_language(label, language)
+        return spoken(arm) if arm.replace("_", "").isalpha() else arm
+
+    def control(self, language: str) -> str:
+        """The name of the control arm."""
+        return self.arm(str(self.plan.design.control), language)
+
+    def units(self, language: str) -> str:
+        """What the trial counts: "people" where the plan doesn't say."""
+        return in_language(self.plan.design.unit_label, language) or words(language)("people")
+
+    def received(self, language: str) -> str:
+        """What it is to have taken the programme up."""
+        return in_language(self.plan.design.received_label, language) or words(language)("took part")
+
+    def wave(self, wave: str, language: str) -> str:
+        """The name of a wave of measurement."""
+        _ = words(language)
+        return {"baseline": _("Baseline"), "endline": _("Endline")}.get(wave) or spoken(wave)
+
+    def untranslated(self, language: str) -> tuple[str, ...]:
+        """Paths in the plan and the schemas of the labels that are written in some languages, but not in this one."""
+        found: list[str] = []
+        _missing(self.plan.model_dump(by_alias=True), "plan", language, found)
+        for table, schema in self._schemas.items():
+            for field in schema.fields:
+                texts = {"title": field.title, "unit": field.unit, **{f"categories[{i}]": c.label for i, c in enumerate(field.categories)}}
+                found += [f"{table}.{field.name}.{part}" for part, text in texts.items() if not isinstance(text, str) and language not in text]
+        return tuple(found)
+
+
+def _missing(value: object, path: str, language: str, found: list[str]) -> None:
+    if isinstance(value, Mapping):
+        if value and set(value) <= {"en", "nl", "fr"}:
+            found.extend([path] if language not in value else [])
+        for name, part in value.items():
+            _missing(part, f"{path}.{name}", language, found)
+    elif isinstance(value, list | tuple):
+        for position, part in enumerate(value):
+            _missing(part, f"{path}[{position}]", language, found)

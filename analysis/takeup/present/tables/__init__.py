@@ -1,0 +1,51 @@
+"""Tables: one builder a table, one object for every format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from takeup.present.tables.attrition import attrition
+from takeup.present.tables.baseline import baseline
+from takeup.present.tables.compliance import compliance, complier_profile
+from takeup.present.tables.effects import complier_effects, effects
+from takeup.present.tables.flow import flow
+from takeup.present.tables.methods import methods
+from takeup.present.tables.model import Cell, Column, Row, Table
+from takeup.present.tables.robustness import bounds, robustness
+from takeup.present.tables.subgroups import subgroups
+
+if TYPE_CHECKING:
+    from takeup.present.labels import Labels
+    from takeup.release.gate import Released
+
+BUILDERS = {
+    "flow": flow, "baseline": baseline, "compliance": compliance, "complier_profile": complier_profile, "effects": effects,
+    "complier_effects": complier_effects, "robustness": robustness, "bounds": bounds, "attrition": attrition, "subgroups": subgroups, "methods": methods,
+}
+
+
+def all_tables(released: Released, labels: Labels, language: str) -> dict[str, Table]:
+    """Every table the study has results for, by id, in the order of a report."""
+    made = {name: build(released, labels, language) for name, build in BUILDERS.items()}
+    return {name: table for name, table in made.items() if not table.empty}
+
+
+__all__ = [
+    "BUILDERS",
+    "Cell",
+    "Column",
+    "Row",
+    "Table",
+    "all_tables",
+    "attrition",
+    "baseline",
+    "bounds",
+    "compliance",
+    "complier_effects",
+    "complier_profile",
+    "effects",
+    "flow",
+    "methods",
+    "robustness",
+    "subgroups",
+]

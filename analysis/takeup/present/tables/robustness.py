@@ -1,0 +1,72 @@
+"""The same effect by other roads, and the bounds that hold whoever is missing."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from takeup.present.numbers import id_of
+from takeup.present.reading import only, prefix, section
+from takeup.present.tables.effects import named, quantity, scale_of
+from takeup.present.tables.model import EMPTY, Column, Maker, Row, Table, text_cell
+from takeup.present.terms import method, variance
+from takeup.results import Bounds, Estimate, Result
+
+if TYPE_CHECKING:
+    from takeup.present.labels import Labels
+    from takeup.release.gate import Released
+
+
+def robustness(released: Released, labels: Labels, language: str) -> Table:
+    """The main estimate of each outcome and the same by other methods, one under the other."""
+    make = Maker(language)
+    _ = make._
+    others = [item for item in section(released, "robustness") if isinstance(item, Estimate)]
+    rows = []
+    for outcome in labels.plan.outcomes:
+        found = [item for item in others if item.outcome == outcome.id]
+        for arm in dict.fromkeys(item.arm for item in found):
+            main = only(section(released, "effects"), "effect", outcome.id, arm)
+            _means, kind, digits, scale = scale_of(outcome, main or found[0])
+            group = named(labels, outcome, make)
+            if len({item.arm for item in others}) > 1:
+                group = f"{group}, {labels.arm(arm, language)}"
+            for item in ([main] if main is not None else []) + [item for item in found if item.arm == arm]:
+                name = _("{method}, the main estimate", method=way(item, language)) if item is main else way(item, language)
+                rows.append(Row(cells=(text_cell(name), make.cell(item, "estimate", kind, digits), make.cell(item, "std_error", kind, digits),
+                                       make.interval(item, digits=digits, scale=scale), make.cell(item, "p_value", "p_value"),
+                                       text_cell(variance(item.se_type, language)), make.cell(item, "n", "integer")), group=group))
+    columns = (Column(id="method", title=_("Method")), Column(id="estimate", title=quantity(make, labels), kind="number"),
+               Column(id="std_error", title=_("Standard error"), kind="number"),
+               Column(id="interval", title=make.interval_title(item.conf_level for item in others), kind="interval", parts=make.limits),
+               Column(id="p_value", title=_("p"), kind="p_value"), Column(id="se_type", title=_("Variance")), Column(id="n", title=_("n"), kind="integer"))
+    return Table(id="robustness", title=_("Does the answer depend on the method?"), columns=columns, rows=tuple(rows), language=language)
+
+
+def way(item: Result, language: str) -> str:
+    """What a robustness result is called: the words for its method, told apart by the last part of its id."""
+    name = str(getattr(item, "method", ""))
+    tail = id_of(item).rpartition(".")[2]
+    shown = method(name, language)
+    return method(tail, language) if prefix(item) in {"robust", "bounds"} and tail and not name else shown
+
+
+def bounds(released: Released, labels: Labels, language: str) -> Table:
+    """Between which values the effect lies under weak assumptions on those who are missing, weakest assumptions last."""
+    make = Maker(language)
+    _ = make._
+    found = [item for item in section(released, "robustness") if isinstance(item, Bounds)]
+    rows = []
+    for outcome in labels.plan.outcomes:
+        main = next((item for item in section(released, "effects") if prefix(item) == "effect" and item.outcome == outcome.id), None)
+        digits, scale = scale_of(outcome, main)[2:]
+        for item in found:
+            if item.outcome == outcome.id:
+                rows.append(Row(cells=(text_cell(way(item, language)), make.interval(item, "lower", "upper", digits, scale), make.interval(item, digits=digits, scale=scale),
+                                       make.cell(item, "trimmed_share", "percent", 1) if not math.isnan(item.trimmed_share) else EMPTY,
+                                       make.cell(item, "n", "integer"), make.cell(item, "n_missing", "integer")), group=named(labels, outcome, make)))
+    columns = (Column(id="method", title=_("Method")), Column(id="bounds", title=_("Bounds"), kind="interval", parts=(_("lower bound"), _("upper bound"))),
+               Column(id="interval", title=make.interval_title(item.conf_level for item in found), kind="interval", parts=make.limits),
+               Column(id="trimmed", title=_("Share set aside"), kind="percent"), Column(id="n", title=_("n"), kind="integer"),
+               Column(id="n_missing", title=_("Missing"), kind="integer"))
+    return Table(id="bounds", title=_("What the effect could be, whoever is missing"), columns=columns, rows=tuple(rows), language=language)

@@ -1,0 +1,103 @@
+"""The field's terms in words: what a method, a variance, a draw or a step of the flow is called.
+
+An identifier without an entry here is shown as words (`labels.spoken`), so that a new method never breaks a report.
+"""
+
+from __future__ import annotations
+
+from takeup.present.catalogue import mark, words
+from takeup.present.labels import spoken
+
+METHODS = {
+    "difference_in_means": mark("Difference in means"),
+    "ancova": mark("Regression with baseline covariates (ANCOVA)"),
+    "lin": mark("Regression with interacted covariates (Lin)"),
+    "horvitz_thompson": mark("Horvitz-Thompson estimator"),
+    "linear": mark("Linear model"),
+    "logit": mark("Logistic model, averaged (g-computation)"),
+    "cace": mark("Two-stage least squares"),
+    "2sls": mark("Two-stage least squares"),
+    "anderson_rubin": mark("Anderson-Rubin set"),
+    "mixed": mark("Mixed model"),
+    "partially_nested": mark("Partially nested mixed model"),
+    "change": mark("Mean change in pairs"),
+    "lee": mark("Lee bounds"),
+    "lee_bounds": mark("Lee bounds"),
+    "lee_tightened": mark("Lee bounds, tightened"),
+    "manski": mark("Manski bounds"),
+    "manski_bounds": mark("Manski bounds"),
+    "kling_liebman": mark("Kling-Liebman bounds"),
+    "kling_liebman_bounds": mark("Kling-Liebman bounds"),
+    "randomization": mark("Randomisation test"),
+    "randomization_test": mark("Randomisation test"),
+    "ri": mark("Randomisation test"),
+    "wild": mark("Wild cluster bootstrap"),
+    "wild_bootstrap": mark("Wild cluster bootstrap"),
+    "overlap": mark("Overlap weights"),
+    "entropy": mark("Entropy balancing"),
+    "did": mark("Difference in differences"),
+    "weighted": mark("Weighted by the chance of answering"),
+    "imputed": mark("Multiple imputation"),
+}
+ADJUSTMENTS = {
+    "holm": mark("Holm"),
+    "hochberg": mark("Hochberg"),
+    "bonferroni": mark("Bonferroni"),
+    "bh": mark("Benjamini-Hochberg"),
+    "by": mark("Benjamini-Yekutieli"),
+    "sharpened_q": mark("sharpened q-values (Benjamini, Krieger and Yekutieli 2006)"),
+    "romano_wolf": mark("Romano-Wolf"),
+    "none": mark("no correction"),
+}
+DRAWS = {
+    "simple": mark("Each unit was drawn by itself, as by the toss of a coin."),
+    "complete": mark("A fixed number of units was drawn into each arm."),
+    "blocked": mark("A fixed number of units was drawn into each arm within every block."),
+    "clustered": mark("Whole clusters were drawn into the arms."),
+    "blocked_clustered": mark("Whole clusters were drawn into the arms within every block."),
+    "pairs": mark("Within each pair one was drawn."),
+}
+VARIANCES = {
+    "classical": mark("classical"),
+    "neyman": mark("Neyman"),
+    "normal": mark("normal"),
+}
+FLOW = {
+    "assessed": mark("Assessed for eligibility"),
+    "excluded": mark("Excluded"),
+    "randomized": mark("Randomised"),
+    "allocated": mark("Allocated"),
+    "received": mark("Took part"),
+    "not_received": mark("Did not take part"),
+    "followed_up": mark("Followed up"),
+    "lost": mark("Lost to follow-up"),
+    "analysed": mark("Analysed"),
+}
+PHASES = {
+    "enrolment": mark("Enrolment"),
+    "allocation": mark("Allocation"),
+    "follow_up": mark("Follow-up"),
+    "analysis": mark("Analysis"),
+}
+ROLES = {
+    "primary": mark("primary"),
+    "secondary": mark("secondary"),
+    "exploratory": mark("exploratory"),
+}
+
+
+def term(table: dict[str, str], name: str, language: str) -> str:
+    """The words for an identifier, or the identifier itself as words."""
+    return words(language)(table[name]) if name in table else spoken(name)
+
+
+def method(name: str, language: str) -> str:
+    """What an estimator is called; longer names made of a known one (`ancova, no covariates`) are shown as they are."""
+    if name in METHODS:
+        return words(language)(METHODS[name])
+    return name if " " in name else spoken(name)
+
+
+def variance(name: str, language: str) -> str:
+    """What a variance is called: HC2, CR2 and their kind are the same in every language."""
+    return words(language)(VARIANCES[name]) if name in VARIANCES else name
