@@ -48,7 +48,8 @@ def strata():
 
 def maize():
     data = oracle.frame("zeamays")
-    return data.melt(id_vars="pair", value_vars=["cross", "self"], var_name="arm", value_name="y").assign(z=lambda long: (long["arm"] == "cross").astype(int))
+    long = data.melt(id_vars="pair", value_vars=["cross", "self"], var_name="arm", value_name="y")
+    return long.assign(z=(long["arm"] == "cross").astype(int))
 
 
 def one_sided():
@@ -78,7 +79,8 @@ CASES = [
     Case(id="nsw_dw/dim_pooled_t", call=lambda: tu.ancova(nsw(), "re78", tu.Design("treat", 0), se_type="classical"), fields=FIELDS,
          note="ancova without covariates, classical variance"),
     Case(id="nsw_dw/dim_blocked", call=lambda: difference(nsw(), "re78", "treat", draw="blocked", blocks="block"), fields=FIELDS),
-    Case(id="nsw_dw/ht_simple", call=lambda: tu.horvitz_thompson(nsw(), "re78", tu.Design("treat", 0, draw="simple", probability="p")), fields=FIELDS),
+    Case(id="nsw_dw/ht_simple", fields=FIELDS,
+         call=lambda: tu.horvitz_thompson(nsw(), "re78", tu.Design("treat", 0, draw="simple", probability="p"))),
     Case(id="nsw_dw/ht_complete", call=lambda: tu.horvitz_thompson(nsw(), "re78", tu.Design("treat", 0)), fields=FIELDS),
     Case(id="star_k/dim_welch", call=lambda: difference(star(), "score", "small"), fields=FIELDS),
     Case(id="star_k/dim_blocked_school", fields=FIELDS,

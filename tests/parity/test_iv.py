@@ -36,8 +36,9 @@ def rubin(entry_id, trial, **options):
     assert found.shape == SHAPES[oracle.reference(entry_id, "extra.set_kind")]
     limits = sorted(limit for interval in found.intervals for limit in interval if math.isfinite(limit)) or [math.nan, math.nan]
     return {
-        "estimate": found.extra["estimate"], "statistic": found.extra["statistic"], "df": found.df, "p_value": found.extra["p_value"], "n": found.n,
-        "ci_low": limits[0], "ci_high": limits[1], "extra.critical_value": found.extra["critical_value"], "extra.ar_f_at_0": found.extra["statistic"] ** 2,
+        "estimate": found.extra["estimate"], "statistic": found.extra["statistic"], "df": found.df, "n": found.n,
+        "p_value": found.extra["p_value"], "ci_low": limits[0], "ci_high": limits[1], "extra.critical_value": found.extra["critical_value"],
+        "extra.ar_f_at_0": found.extra["statistic"] ** 2,
     }
 
 
@@ -65,8 +66,10 @@ def wald():
 
 
 CASES = [
-    *(Case(id=f"jobs2/iv_{kind.lower()}", call=lambda kind=kind: jobs2(se_type=kind), fields=FIELDS) for kind in ("classical", "HC0", "HC1", "HC2", "HC3")),
-    *(Case(id=f"jobs2/iv_cov_{kind.lower()}", call=lambda kind=kind: jobs2(covariates=COVARIATES, se_type=kind), fields=FIELDS) for kind in ("HC1", "HC2")),
+    *(Case(id=f"jobs2/iv_{kind.lower()}", call=lambda kind=kind: jobs2(se_type=kind), fields=FIELDS)
+      for kind in ("classical", "HC0", "HC1", "HC2", "HC3")),
+    *(Case(id=f"jobs2/iv_cov_{kind.lower()}", call=lambda kind=kind: jobs2(covariates=COVARIATES, se_type=kind), fields=FIELDS)
+      for kind in ("HC1", "HC2")),
     Case(id="jobs2/iv_binary_hc2", call=lambda: jobs2("work1", se_type="HC2"), fields=FIELDS),
     Case(id="jobs2/first_stage", call=first_stage, fields=(*MAIN, "extra.f_classical", "extra.f_hc1", "extra.f_hc2"),
          note="the Wu-Hausman test isn't offered"),
@@ -75,9 +78,11 @@ CASES = [
     Case(id="jobs2/ar_hc2", call=lambda: rubin("jobs2/ar_hc2", jobs2, se_type="HC2"), fields=AR_FIELDS),
     Case(id="jobs2/ar_hc2_normal", call=lambda: rubin("jobs2/ar_hc2_normal", jobs2, se_type="HC2", df="normal"), fields=AR_FIELDS),
     Case(id="jobs2/ar_hc1_cov", call=lambda: rubin("jobs2/ar_hc1_cov", jobs2, covariates=COVARIATES, se_type="HC1"), fields=AR_FIELDS),
-    Case(id="jobs2/ar_weak_complement", call=lambda: rubin("jobs2/ar_weak_complement", jobs2, se_type="HC2", received="sex", rows=55), fields=AR_FIELDS,
+    Case(id="jobs2/ar_weak_complement", fields=AR_FIELDS,
+         call=lambda: rubin("jobs2/ar_weak_complement", jobs2, se_type="HC2", received="sex", rows=55),
          note="two rays: the limits are those of the gap"),
-    Case(id="jobs2/ar_weak_whole_line", call=lambda: rubin("jobs2/ar_weak_whole_line", jobs2, se_type="HC2", received="sex", rows=40), fields=AR_FIELDS),
+    Case(id="jobs2/ar_weak_whole_line", fields=AR_FIELDS,
+         call=lambda: rubin("jobs2/ar_weak_whole_line", jobs2, se_type="HC2", received="sex", rows=40)),
     *(Case(id=f"thornton/iv_{name}", call=lambda kind=kind: thornton(se_type=kind), fields=FIELDS)
       for name, kind in (("cr0", "CR0"), ("stata", "CR1"), ("cr2", "CR2"))),
     Case(id="thornton/first_stage_cluster", call=first_stage_by_cluster,

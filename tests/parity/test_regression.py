@@ -57,7 +57,8 @@ def thornton(*columns):
 
 def maize():
     data = oracle.frame("zeamays")
-    return data.melt(id_vars="pair", value_vars=["cross", "self"], var_name="arm", value_name="y").assign(z=lambda long: (long["arm"] == "cross").astype(int))
+    long = data.melt(id_vars="pair", value_vars=["cross", "self"], var_name="arm", value_name="y")
+    return long.assign(z=(long["arm"] == "cross").astype(int))
 
 
 def toenail():
@@ -93,12 +94,13 @@ CASES = [
          note="three arms in one regression: the other arm's dummy as a covariate"),
     Case(id="star_k/stock_watson_aide", call=lambda: regress(star(), "score", "aide", ["small"], se_type="HC1"), fields=FIELDS,
          note="three arms in one regression: the other arm's dummy as a covariate"),
-    Case(id="star_k/fe_hc2", call=lambda: regress(star(), "score", "small", ["aide"], se_type="HC2", draw="blocked", blocks="schoolidk"), fields=FIELDS),
+    Case(id="star_k/fe_hc2", fields=FIELDS,
+         call=lambda: regress(star(), "score", "small", ["aide"], se_type="HC2", draw="blocked", blocks="schoolidk")),
     Case(id="star_k/fe_hc1_aide", fields=FIELDS,
          call=lambda: regress(star(), "score", "aide", ["small"], se_type="HC1", draw="blocked", blocks="schoolidk")),
     Case(id="star_k/fe_cov_cr2", fields=FIELDS,
-         call=lambda: regress(star("girl", "white_asian", "free_lunch"), "score", "small", ("aide", "girl", "white_asian", "free_lunch"), se_type="CR2",
-                              draw="blocked", blocks="schoolidk", **SCHOOL)),
+         call=lambda: regress(star("girl", "white_asian", "free_lunch"), "score", "small", ("aide", "girl", "white_asian", "free_lunch"),
+                              se_type="CR2", draw="blocked", blocks="schoolidk", **SCHOOL)),
     *(Case(id=f"star_k/cluster_{name}", fields=FIELDS, call=lambda kind=kind: regress(star(), "score", "small", ["aide"], se_type=kind, **SCHOOL))
       for name, kind in (("cr0", "CR0"), ("stata", "CR1"), ("cr2", "CR2"))),
     Case(id="star_k/lin_school", call=lambda: lin(two_arms(), "score", "small", ("girl", "free_lunch"), se_type="HC2"), fields=FIELDS),
@@ -114,7 +116,8 @@ CASES = [
     *(Case(id=f"thornton/weighted_{name}", fields=FIELDS,
            call=lambda kind=kind: regress(thornton(), "got", "any", se_type=kind, weights="w", **VILLAGE))
       for name, kind in (("stata", "CR1"), ("cr2", "CR2"))),
-    Case(id="toenail/lpm_cr2", call=lambda: regress(toenail(), "moderate_severe", "treat", ["visit"], se_type="CR2", clusters="patient"), fields=FIELDS),
+    Case(id="toenail/lpm_cr2", fields=FIELDS,
+         call=lambda: regress(toenail(), "moderate_severe", "treat", ["visit"], se_type="CR2", clusters="patient")),
     Case(id="zeamays/pair_fe_hc2", call=lambda: regress(maize(), "y", "z", se_type="HC2", draw="pairs", blocks="pair"), fields=FIELDS),
     Case(id="zeamays/pair_cluster_cr2", call=lambda: regress(maize(), "y", "z", se_type="CR2", clusters="pair"), fields=FIELDS),
 ]

@@ -139,7 +139,11 @@ def uncertainty(fit: Fit, contrast: Floats, inference: Inference, *, scale: floa
 
     `scale` is the size of the outcome: a standard error that is rounding error at that size is none.
     """
-    found = spread(fit.regression, contrast, inference.se_type, inference.clusters)
+    return judged(fit, spread(fit.regression, contrast, inference.se_type, inference.clusters), inference, scale=scale)
+
+
+def judged(fit: Fit, found: Spread, inference: Inference, *, scale: float) -> tuple[float, float, str]:
+    """The same from a variance that was computed already."""
     df = degrees_of_freedom(fit, found, inference)
     std_error = float(np.sqrt(max(found.variance, 0.0)))
     if not std_error > ROUNDING * scale:
