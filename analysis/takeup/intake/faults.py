@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from takeup.errors import Fault, IntakeError, ReportError
+from takeup.errors import Fault, IntakeError, ReportError, TakeupError
 from takeup.intake.read import rows_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
 MOST_ROWS_SHOWN = 200
@@ -169,6 +170,22 @@ class DataError(IntakeError):
 
     def __reduce__(self) -> tuple[type[DataError], tuple[FaultReport]]:
         return DataError, (self.report,)
+
+
+def write_faults(path: Path, found: TakeupError | Sequence[Fault]) -> None:
+    """Write what was found to a file, by its ending: .html, .xlsx, or text for any other.
+
+    Parameters
+    ----------
+    found : an error (cell by cell where it is a `DataError`), or faults; empty where nothing is wrong
+    """
+    report = found.report if isinstance(found, DataError) else FaultReport(faults=tuple(found.faults if isinstance(found, TakeupError) else found))
+    kind = path.suffix.lower()
+    content = report.to_xlsx() if kind == ".xlsx" else (report.to_html() if kind in {".html", ".htm"} else report.to_text()).encode()
+    try:
+        path.write_bytes(content)
+    except OSError:
+        raise ReportError(Fault("can't be written", path.name, remedy="Look whether the folder exists and may be written to.")) from None
 
 
 _HEAD = "".join(f'<th scope="col">{name}</th>' for name in ("File", "Column", "Problem", "Allowed", "Cells", "Rows"))
