@@ -122,7 +122,7 @@ def arrays(
         Every column that is absent, not numeric or incomplete, and every arm that is unknown or empty, at once.
     """
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
-    _columns_exist(frame, (outcome, *design.columns, *covariates, *also))
+    columns_exist(frame, (outcome, *design.columns, *covariates, *also))
     collect(EstimateError, _misplaced(outcome, design, covariates, needs))
     chosen = choose_arm(frame[design.treatment], design, arm)
     assigned = frame[design.treatment]
@@ -273,7 +273,8 @@ def _levels(column: Series) -> list[object]:
     return sorted(present, key=str)
 
 
-def _columns_exist(frame: DataFrame, names: Sequence[str]) -> None:
+def columns_exist(frame: DataFrame, names: Sequence[str]) -> None:
+    """Raise one error for all columns that are absent or stand in the frame more than once."""
     faults = [
         Fault(f'no column "{name}"', "frame", listed(map(str, frame.columns)), nearest(name, frame.columns))
         for name in dict.fromkeys(names) if name not in frame.columns

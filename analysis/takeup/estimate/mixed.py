@@ -61,7 +61,7 @@ def mixed(
     ...                        "score": [7, 8, 4, 6, 9, 9, 5, 4, 8, 6, 7, 6]})
     >>> found = tu.mixed(visits, "score", tu.Design("arm", 0), group="person")
     >>> round(found.estimate, 3), round(found.df, 2), round(found.extra["icc"], 2)
-    (2.5, 4.0, 0.34)
+    (2.5, 4.0, 0.41)
     """
     check_level(conf_level)
     if criterion not in {"REML", "ML"}:

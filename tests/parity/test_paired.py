@@ -1,0 +1,101 @@
+"""Paired tests and effect sizes of R reproduced by `change`.
+
+The reference set's tolerance for the family is 1e-6 (limits from the non-central t distribution); all but those meet 1e-8.
+"""
+
+import pytest
+
+import takeup as tu
+from parity.oracle import CLOSED_FORM, ITERATIVE, MAIN, Case, check, entries, frame
+from takeup.estimate.tails import critical, p_value
+
+SIZES = ("sd_diff", "correlation", "cohens_dz", "hedges_gz", "hedges_J_exact", "cohens_dav", "cohens_dav_rms", "cohens_drm", "d_baseline_sd",
+         "mean_pre", "mean_post")
+SIGNS = ("estimate", "statistic", "p_value", "ci_low", "ci_high")
+OURS = {"sd_diff": "sd_change", "cohens_dz": "cohen_dz", "hedges_J_exact": "hedges_j", "cohens_dav": "dav", "cohens_dav_rms": "dav_rms",
+        "cohens_drm": "drm", "mean_pre": "mean_before", "mean_post": "mean_after"}
+
+
+def months(arm):
+    data = frame("btheb")
+    return tu.change(data[data.treat == arm].dropna(subset=["bdi_2m"]), "bdi_pre", "bdi_2m")
+
+
+def maize():
+    return tu.change(frame("zeamays"), "self", "cross")
+
+
+def below_twenty():
+    data = frame("btheb").dropna(subset=["bdi_2m"])
+    return tu.change((data[["bdi_pre", "bdi_2m"]] < 20), "bdi_pre", "bdi_2m").extra
+
+
+def sizes(found, names=SIZES):
+    return {f"extra.{name}": found.extra[OURS.get(name, name)] for name in names}
+
+
+def limits(found):
+    return {"extra.dz_ci_noncentral": (found.extra["cohen_dz_low"], found.extra["cohen_dz_high"]), "ci_low": found.extra["cohen_dz_low"],
+            "ci_high": found.extra["cohen_dz_high"]}
+
+
+def ranks(found):
+    extra = found.extra
+    return {"statistic": extra["wilcoxon_v"], "p_value": extra["wilcoxon_p"], "extra.n_zero": extra["n_unchanged"],
+            "extra.p_asymptotic_no_cc": extra["wilcoxon_p_normal"], "extra.p_asymptotic": extra["wilcoxon_p_normal"],
+            "extra.hodges_lehmann": extra["hodges_lehmann"]}
+
+
+def signs(found):
+    extra = found.extra
+    return {"estimate": extra["sign_share"], "statistic": extra["sign_up"], "p_value": extra["sign_p"], "ci_low": extra["sign_share_low"],
+            "ci_high": extra["sign_share_high"]}
+
+
+def one_sided():
+    found = maize()
+    half = critical(0.90, found.df) * found.std_error
+    return {"estimate": found.estimate, "std_error": found.std_error, "df": found.df, "statistic": found.statistic,
+            "p_value": p_value(found.statistic, found.df, "greater"), "ci_low": found.estimate - half}
+
+
+CASES = [
+    *(Case(id=f"btheb/paired_t_2m_{name}", call=lambda arm=arm: months(arm)) for name, arm in (("control", 0), ("treated", 1))),
+    *(Case(id=f"btheb/paired_t_2m_{name}", call=lambda arm=arm: sizes(months(arm)), fields=tuple(f"extra.{size}" for size in SIZES))
+      for name, arm in (("control", 0), ("treated", 1))),
+    *(Case(id=f"btheb/paired_t_2m_{name}", call=lambda arm=arm: limits(months(arm)), fields=("extra.dz_ci_noncentral",), rtol=ITERATIVE)
+      for name, arm in (("control", 0), ("treated", 1))),
+    *(Case(id=f"btheb/wilcoxon_2m_{name}", call=lambda arm=arm: ranks(months(arm)),
+           fields=("statistic", "p_value", "extra.n_zero", "extra.p_asymptotic_no_cc")) for name, arm in (("control", 0), ("treated", 1))),
+    *(Case(id=f"btheb/sign_test_2m_{name}", call=lambda arm=arm: signs(months(arm)), fields=SIGNS)
+      for name, arm in (("control", 0), ("treated", 1))),
+    Case(id="btheb/mcnemar_2m", fields=("statistic", "p_value", "extra.b_up", "extra.c_down", "extra.p_no_correction", "extra.p_midp"),
+         call=lambda: {"statistic": below_twenty()["mcnemar_chi2"], "p_value": below_twenty()["mcnemar_p"],
+                       "extra.b_up": below_twenty()["mcnemar_up"], "extra.c_down": below_twenty()["mcnemar_down"],
+                       "extra.p_no_correction": below_twenty()["mcnemar_chi2_p"], "extra.p_midp": below_twenty()["mcnemar_midp"]}),
+    Case(id="zeamays/paired_t", call=maize),
+    Case(id="zeamays/wilcoxon_signed_rank", call=lambda: ranks(maize()),
+         fields=("statistic", "p_value", "extra.p_asymptotic", "extra.hodges_lehmann")),
+    Case(id="zeamays/sign_test", call=lambda: signs(maize()), fields=SIGNS),
+    Case(id="zeamays/effect_sizes", call=lambda: sizes(maize(), ("cohens_dav", "cohens_dav_rms", "cohens_drm", "hedges_gz", "correlation")),
+         fields=tuple(f"extra.{name}" for name in ("cohens_dav", "cohens_dav_rms", "cohens_drm", "hedges_gz", "correlation"))),
+    Case(id="zeamays/effect_sizes", call=lambda: {"estimate": maize().extra["cohen_dz"], **limits(maize())}, fields=("estimate", "ci_low", "ci_high"),
+         rtol=ITERATIVE, note="limits from the non-central t distribution"),
+    Case(id="zeamays/paired_t_greater", call=one_sided, fields=("estimate", "std_error", "df", "statistic", "p_value", "ci_low"),
+         note="the call is two-sided; the tail and the limit follow from its fields"),
+]
+NOT_OURS = {"btheb/cohens_d_2m": "a standardised difference between two arms; effects are reported in the outcome's units"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_agreement(case):
+    check(case)
+
+
+def test_main_fields_are_compared():
+    assert CASES[0].fields == MAIN
+    assert CASES[0].rtol == CLOSED_FORM
+
+
+def test_every_entry_is_accounted_for():
+    assert {case.id for case in CASES} | set(NOT_OURS) == {key for key, entry in entries().items() if entry["family"] == "paired"}
