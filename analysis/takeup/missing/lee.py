@@ -1,0 +1,215 @@
+"""Lee's bounds: the arm that responds more is trimmed until it responds as little as the other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from takeup.errors import Fault, MissingError
+from takeup.estimate.arrays import Arrays, Codes, Floats, arrays
+from takeup.estimate.rules import assignment_weights, choose, complete_blocks
+from takeup.missing.interval import imbens_manski
+from takeup.missing.trim import Sample, Trimmed, spread, trimmed_difference
+from takeup.results import Bounds, FrozenMap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pandas import DataFrame
+
+    from takeup.design import Design
+
+ASSUMED = "Assumes that assignment moves response in one direction only (monotone selection)."
+
+
+def lee_bounds(
+    frame: DataFrame, outcome: str, design: Design, *, tighten: str | Sequence[str] | None = None, arm: object = None, conf_level: float = 0.95,
+) -> Bounds:
+    """Bounds on the effect among those who would respond in either arm (Lee 2009).
+
+    Parameters
+    ----------
+    frame : DataFrame, one row a unit of all that were assigned
+    outcome : column name, missing where the unit didn't respond
+    tighten : baseline columns; bounds are made in each cell of their values and averaged, with the cells' shares among the respondents of
+        the untrimmed arm as weights, and are never wider in large samples
+    arm : which treated arm, where there are several
+    conf_level : of Imbens and Manski's interval
+
+    Returns
+    -------
+    Bounds
+        In the outcome's units. `trimmed_share` of the respondents of `trimmed_arm` ("treatment" or "control", empty when both arms respond
+        alike) are trimmed. ``extra``: fractional (the bounds with exactly that share trimmed, for ties and small samples),
+        response_treated, response_control, kept_lower, kept_upper, im_critical, n_cells.
+
+    Raises
+    ------
+    EstimateError
+        Unusable columns, an arm without any observed outcome.
+
+    Notes
+    -----
+    The trimming quantile y_q is the smallest y with F(y) >= q. Standard errors: Lee's proposition 3 (without the term for the share
+    treated) with n - 1 variances; where the design has clusters, weights or cells, the sum of squared influences of the same estimator, by
+    cluster with G / (G - 1). Blocks with unequal shares treated are weighted by one over the probability of the own arm.
+    Source: Lee (2009), Review of Economic Studies 76, propositions 1a, 1b and 3. Interval: Imbens and Manski (2004).
+
+    Examples
+    --------
+    >>> import pandas as pd, takeup as tu
+    >>> trial = pd.DataFrame({"arm": [1] * 5 + [0] * 5, "y": [1, 2, 3, 4, 5, 1, 2, 3, None, None]})
+    >>> found = tu.lee_bounds(trial, "y", tu.Design("arm", 0))
+    >>> found.lower, found.upper, round(found.trimmed_share, 3), found.trimmed_arm
+    (0.0, 1.5, 0.4, 'treatment')
+    >>> found.extra["fractional"]
+    (0.0, 2.0)
+    """
+    columns = (tighten,) if isinstance(tighten, str) else tuple(tighten or ())
+    data = complete_blocks(arrays(frame, outcome, design, arm=arm, keep_missing=True, also=columns))
+    weights, words = arm_weights(data, design)
+    clusters = choose(data, design, fixed_effects=False).clusters
+    cells = _cells(frame, data, columns)
+    parts = [_Cell.make(data, weights, cells == cell) for cell in range(int(cells.max()) + 1)] if data.n else []
+    usable = bool(parts) and all(part.usable for part in parts)
+    whole = _Cell.make(data, weights, np.ones(data.n, dtype=bool)) if data.n else None
+    if whole is None or not usable:
+        empty = sum(not part.usable for part in parts)
+        return _unknown(data, conf_level, f"{empty} of {len(parts)} cells have an arm without observed outcomes, so there are no bounds there.")
+    exact = weights is None and clusters is None
+    lower = _averaged(parts, whole, "lower", clusters, exact=exact)
+    upper = _averaged(parts, whole, "upper", clusters, exact=exact)
+    low, high, c = imbens_manski(lower.value, upper.value, lower.std_error, upper.std_error, conf_level)
+    reason = " ".join(filter(None, (*_reasons(parts, whole, lower, upper), words, *data.notes)))
+    return Bounds(
+        outcome=data.outcome, estimand="effect among those who respond in either arm", arm=data.arm, lower=lower.value, upper=upper.value,
+        std_error_lower=lower.std_error, std_error_upper=upper.std_error, conf_low=low, conf_high=high, conf_level=conf_level,
+        trimmed_share=whole.trimmed_share, trimmed_arm=whole.trimmed_arm, n=data.n, n_treated=data.n_treated, n_control=data.n_control,
+        n_missing=int(np.isnan(data.y).sum()), method="lee", reason=reason,
+        extra=FrozenMap(
+            fractional=(lower.fractional, upper.fractional), response_treated=whole.rates[0], response_control=whole.rates[1],
+            kept_lower=lower.kept, kept_upper=upper.kept, im_critical=c, n_cells=len(parts),
+        ),
+    )
+
+
+def arm_weights(data: Arrays, design: Design) -> tuple[Floats | None, str]:
+    """Weights that make the arms comparable: the analysis weights times one over the probability of the own arm where that varies."""
+    weights, words = assignment_weights(data)
+    if data.probability is not None or data.blocks is None or data.n == 0:
+        return weights, words
+    unit = data.clusters if design.draws_clusters and data.clusters is not None else np.arange(data.n)
+    first = np.unique(unit, return_index=True)[1]
+    blocks = data.blocks[first]
+    share = np.bincount(blocks, weights=data.treated[first], minlength=int(data.blocks.max()) + 1)
+    share = share / np.maximum(np.bincount(blocks, minlength=share.size), 1)
+    p = share[data.blocks]
+    if np.ptp(p) <= 1e-12:
+        return weights, words
+    inverse = np.where(data.treated == 1, 1.0 / p, 1.0 / (1.0 - p))
+    words = "Blocks have unequal shares treated: weighted by one over the probability of the own arm."
+    return inverse if weights is None else inverse * weights, words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cell:
+    """The bounds of the rows of one cell; `rows` are their positions among all."""
+
+    rows: Codes
+    rates: tuple[float, float]
+    treated_is_better: bool
+    usable: bool
+    lower: Trimmed | None = None
+    upper: Trimmed | None = None
+    untrimmed: Floats
+
+    @classmethod
+    def make(cls, data: Arrays, weights: Floats | None, chosen: np.ndarray) -> _Cell:
+        rows = np.flatnonzero(chosen)
+        w = np.ones(rows.size) if weights is None else weights[rows]
+        y, treated = data.y[rows], data.treated[rows]
+        arms = {1: w * treated, 0: w * (1 - treated)}
+        seen = ~np.isnan(y)
+        rates = tuple(float(arms[arm][seen].sum() / arms[arm].sum()) if arms[arm].sum() > 0 else 0.0 for arm in (1, 0))
+        up = rates[0] >= rates[1]
+        empty: dict[str, Any] = {"rows": rows, "rates": rates, "treated_is_better": up, "untrimmed": arms[0 if up else 1] * seen}
+        if min(rates) <= 0.0:
+            return cls(usable=False, **empty)
+        sample = Sample(y=y, better=arms[1 if up else 0], worse=arms[0 if up else 1], rank=np.zeros(rows.size, dtype=np.int64))
+        top, bottom = trimmed_difference(sample, from_top=True), trimmed_difference(sample, from_top=False)
+        return cls(usable=True, lower=top if up else _turned(bottom), upper=bottom if up else _turned(top), **empty)
+
+    @property
+    def trimmed_share(self) -> float:
+        return 1.0 - min(self.rates) / max(self.rates)
+
+    @property
+    def trimmed_arm(self) -> str:
+        if self.rates[0] == self.rates[1]:
+            return ""
+        return "treatment" if self.treated_is_better else "control"
+
+
+def _turned(one: Trimmed) -> Trimmed:
+    """The bound of control less treatment as one of treatment less control."""
+    return Trimmed(value=-one.value, fractional=-one.fractional, kept=one.kept, variance=one.variance, influence=-one.influence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    value: float
+    fractional: float
+    std_error: float
+    kept: int
+
+
+def _averaged(cells: Sequence[_Cell], whole: _Cell, which: str, clusters: Codes | None, *, exact: bool) -> _End:
+    """One bound over cells: the weights are estimated too, and their influence enters the variance."""
+    ends: list[Trimmed] = [getattr(cell, which) for cell in cells]
+    # respondents of the arm that isn't trimmed over all, by cell
+    mass = np.array([float(whole.untrimmed[cell.rows].sum()) for cell in cells])
+    shares = mass / mass.sum()
+    value = float(shares @ [end.value for end in ends])
+    bound, weight = np.zeros(whole.rows.size), np.zeros(whole.rows.size)
+    for cell, share, end in zip(cells, shares, ends, strict=True):
+        bound[cell.rows] = share * end.influence
+        weight[cell.rows] = whole.untrimmed[cell.rows] / mass.sum() * (end.value - value)
+    if exact:
+        variance = float(shares**2 @ [end.variance for end in ends]) + float((weight * (weight + 2.0 * bound)).sum())
+        std_error = math.sqrt(max(variance, 0.0)) if not math.isnan(variance) else math.nan
+    else:
+        std_error = spread(bound + weight, clusters)
+    return _End(value=value, fractional=float(shares @ [end.fractional for end in ends]), std_error=std_error, kept=sum(end.kept for end in ends))
+
+
+def _cells(frame: DataFrame, data: Arrays, columns: Sequence[str]) -> Codes:
+    """The cell of each row; a missing value is a value of its own."""
+    if not columns:
+        return np.zeros(data.n, dtype=np.int64)
+    if data.outcome in columns:
+        raise MissingError(Fault("the outcome can't tighten its own bounds", "tighten"))
+    found: Codes = frame.iloc[data.rows].groupby(list(columns), dropna=False, observed=True, sort=True).ngroup().to_numpy(dtype=np.int64)
+    return found
+
+
+def _reasons(cells: Sequence[_Cell], whole: _Cell, lower: _End, upper: _End) -> list[str]:
+    reasons = [ASSUMED]
+    if not whole.trimmed_arm:
+        reasons.append("Both arms respond alike, so nothing is trimmed.")
+    against = sum(bool(cell.trimmed_arm) and cell.trimmed_arm != whole.trimmed_arm for cell in cells)
+    if against and len(cells) > 1:
+        reasons.append(f"In {against} of {len(cells)} cells the other arm is trimmed, which speaks against that assumption.")
+    if math.isnan(lower.std_error + upper.std_error):
+        reasons.append("A trimmed arm has one unit left, so there is no standard error.")
+    return reasons
+
+
+def _unknown(data: Arrays, conf_level: float, reason: str) -> Bounds:
+    return Bounds(
+        outcome=data.outcome, estimand="effect among those who respond in either arm", arm=data.arm, lower=math.nan, upper=math.nan,
+        conf_level=conf_level, n=data.n, n_treated=data.n_treated, n_control=data.n_control, n_missing=int(np.isnan(data.y).sum()), method="lee",
+        reason=" ".join((reason, *data.notes)),
+    )
