@@ -20,7 +20,14 @@ V = TypeVar("V")
 Language = Literal["en", "nl", "fr"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Column = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$", max_length=120)]
-Frozen = Annotated[Mapping[K, V], AfterValidator(FrozenMap), PlainSerializer(dict)]
+
+
+def _plain(value: object) -> object:
+    """A mapping as a dict, mappings inside it too."""
+    return {key: _plain(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+Frozen = Annotated[Mapping[K, V], AfterValidator(FrozenMap), PlainSerializer(_plain)]
 """A mapping that can't be changed once it is read."""
 Text = Frozen[Language, str] | str
 """Words for a reader: one string for all languages, or one a language."""
