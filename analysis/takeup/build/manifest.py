@@ -71,7 +71,7 @@ def origin(study: Study, plan_path: Path, languages: Sequence[str]) -> dict[str,
     return {
         "takeup": __version__,
         "study": study.plan.study,
-        "plan_hash": study.material.hash,
+        "plan_hash": study.hash,
         "seed": study.plan.analyses.seed,
         "draws": study.plan.analyses.draws,
         "languages": list(languages),

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from takeup.measure.outcomes import analysis_frame, baseline_of
-from takeup.plan.freeze import plan_hash
 from takeup.results import Provenance, Result, ResultSet
 from takeup.version import __version__
 
@@ -81,14 +80,14 @@ class Material:
         return ResultSet(tuple(out))
 
 
-def material(plan: Plan, trial: TrialData) -> Material:
+def material(plan: Plan, trial: TrialData, plan_hash: str = "") -> Material:
     """Everything the chapters need; MeasureError where an outcome can't be made."""
     frame = analysis_frame(plan, trial)
     present = list(frame[trial.design.treatment].dropna().unique())
     treated = sorted((value for value in present if value != trial.design.control), key=str)
     order = [str(name) for name in plan.design.arms]
     arms = sorted(treated, key=lambda value: order.index(str(value)) if str(value) in order else len(order))
-    return Material(plan=plan, trial=trial, design=trial.design, frame=frame, arms=tuple(arms), hash=plan_hash(plan))
+    return Material(plan=plan, trial=trial, design=trial.design, frame=frame, arms=tuple(arms), hash=plan_hash)
 
 
 def slug(name: object) -> str:

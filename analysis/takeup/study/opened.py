@@ -51,11 +51,19 @@ class Study:
         return f"Study({self.plan.study}: {len(self.trial.units)} units, {len(self.plan.outcomes)} outcomes)"
 
     @property
+    def hash(self) -> str:
+        """The hash of the plan with its schemas and crosswalks (`plan.freeze.plan_hash`)."""
+        from takeup.plan.freeze import plan_hash
+
+        names = {name for table in self.plan.data.values() for name in (table.schema_, table.crosswalk) if name}
+        return self._once("hash", lambda: plan_hash(self.plan, {name: (self.folder / name).read_bytes() for name in sorted(names)}))  # type: ignore[no-any-return]
+
+    @property
     def material(self) -> Material:
         """What the chapters work from. MeasureError where an outcome can't be made."""
         from takeup.study.material import material
 
-        return self._once("material", lambda: material(self.plan, self.trial))  # type: ignore[no-any-return]
+        return self._once("material", lambda: material(self.plan, self.trial, self.hash))  # type: ignore[no-any-return]
 
     def chapter(self, name: str) -> ResultSet:
         """One chapter of results by its name in `CHAPTERS`."""
