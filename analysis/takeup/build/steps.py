@@ -169,13 +169,13 @@ def _pdf(study: Study, languages: Sequence[str]) -> Files:
 def _consort(study: Study, languages: Sequence[str]) -> Files:
     from takeup.report.consort import consort_html
 
-    yield "consort.html", _bytes(consort_html(study.released(), study.plan, study.labels(), languages))
+    yield "consort.html", _bytes(consort_html(study.released(), study.labels(), {language: study.words(language) for language in languages}))
 
 
 def _codebook(study: Study, languages: Sequence[str]) -> Files:
     from takeup.report.codebook import codebook_html
 
-    yield "codebook.html", _bytes(codebook_html(study.trial.schemas, study.plan, languages))
+    yield "codebook.html", _bytes(codebook_html(study.plan, study.trial.schemas, languages))
 
 
 def _bytes(content: str | bytes) -> bytes:

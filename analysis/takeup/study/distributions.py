@@ -32,6 +32,8 @@ def distributions(material: Material) -> ResultSet:
         if not observed:
             continue
         edges = joined(bins(np.concatenate(observed), outcome.support if outcome.kind == "continuous" else None), observed, smallest)
+        if edges.size == 2 and np.unique(np.concatenate(observed)).size > 1:
+            continue  # no two groups of it are large enough to be seen
         for (wave, arm), values in groups.items():
             counts = counted(values, edges)
             for place, count in enumerate(counts):

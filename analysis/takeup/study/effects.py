@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from takeup.estimate.choose import Choice, estimate
 from takeup.results import ConfidenceSet, Estimate, FrozenMap, Result, ResultSet, Test
 from takeup.study.families import corrections
-from takeup.study.questions import Question, guarded, questions
+from takeup.study.questions import Question, cells, counted, guarded, questions
 
 if TYPE_CHECKING:
     from takeup.study.material import Material
@@ -28,8 +28,9 @@ def effects(material: Material) -> ResultSet:
         if material.design.received is not None:
             found += [("cace", complier_effect(material, item)), ("ar", anderson_rubin_set(material, item))]
         seed = material.plan.analyses.seed
+        small = cells(item.frame, item.outcome, material.design, item.arm)
         out.extend(
-            material.stamp(result, f"{head}.{item.outcome.id}{item.end}", item.path, seed if head == "ri" else None)
+            material.stamp(counted(result, small), f"{head}.{item.outcome.id}{item.end}", item.path, seed if head == "ri" else None)
             for head, result in found if result is not None
         )
     return ResultSet(tuple(out))

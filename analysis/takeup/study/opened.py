@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from takeup.errors import Fault, PlanError
+from takeup.errors import ReportError, collect
 from takeup.results import FrozenMap, ResultSet
 
 if TYPE_CHECKING:
@@ -133,22 +133,10 @@ class Study:
         return self._once(f"figures.{spoken}", lambda: FrozenMap(all_figures(self.released(), self.labels(), spoken)))  # type: ignore[no-any-return]
 
     def words(self, language: str | None = None) -> Mapping[str, str]:
-        """What the authors wrote, by section: the Markdown files in the plan's folder of words.
+        """What the authors wrote, by section: the Markdown files in the plan's folder of words. ReportError for a file that isn't UTF-8."""
+        from takeup.study.words import read_words
 
-        Raises
-        ------
-        PlanError
-            A file that isn't UTF-8 text.
-        """
-        folder = self.folder / self.plan.words / (language or self.plan.languages[0])
-        found: dict[str, str] = {}
-        for path in sorted(folder.glob("*.md")) if folder.is_dir() else []:
-            try:
-                found[path.stem] = path.read_text(encoding="utf-8-sig")
-            except UnicodeDecodeError:
-                where = path.relative_to(self.folder).as_posix()
-                raise PlanError(Fault("isn't text in UTF-8", where, remedy="Save it as UTF-8.")) from None
-        return FrozenMap(found)
+        return read_words(self.folder, self.plan.words, language or self.plan.languages[0])
 
     def report(self, language: str | None = None) -> Document:
         """The full report as a document of blocks, in one language (the plan's first where none is given)."""
@@ -177,8 +165,10 @@ def open_study(path: str | Path) -> Study:
 
     Raises
     ------
-    PlanError, IntakeError
-        Everything that is wrong with the plan, or with the data, at once.
+    PlanError
+        Everything that is wrong with the plan, at once.
+    IntakeError, ReportError
+        Everything that is wrong with the data and the authors' words, at once.
 
     Examples
     --------
@@ -189,9 +179,17 @@ def open_study(path: str | Path) -> Study:
     ...     print(tu.open_study(f"{folder}/reports/jobs2/plan.yaml"))
     Study(jobs2: 899 units, 3 outcomes)
     """
+    from takeup.intake.faults import DataError, FaultReport
     from takeup.intake.trial import open_trial
     from takeup.plan.read import read
+    from takeup.study.words import word_faults
 
     plan_path = Path(path)
     plan = read(plan_path)
-    return Study(plan, open_trial(plan, plan_path.parent), plan_path.parent)
+    said = word_faults(plan, plan_path.parent)
+    try:
+        trial = open_trial(plan, plan_path.parent)
+    except DataError as error:
+        raise DataError(FaultReport(faults=(*error.report.faults, *said), cells=error.report.cells)) from None
+    collect(ReportError, said)
+    return Study(plan, trial, plan_path.parent)

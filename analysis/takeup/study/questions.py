@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, TypeVar
 
 from takeup.errors import TakeupError
 from takeup.estimate.choose import Choice, choose
-from takeup.results import Result
+from takeup.results import FrozenMap, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pandas import DataFrame
 
+    from takeup.design import Design
     from takeup.plan.model import Outcome
     from takeup.study.material import Material
 
 R = TypeVar("R", bound=Result)
+
+SMALLEST = "count_smallest_cell"
+"""The name, among a result's extra numbers, of the smallest group that it could reveal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,25 @@ class Question:
 
     def __repr__(self) -> str:
         return f"Question({self.outcome.id}, {self.arm}: {len(self.frame)} units)"
+
+
+def cells(frame: DataFrame, outcome: Outcome, design: Design, arm: object) -> tuple[int, ...]:
+    """How many people of each arm have a binary outcome and how many haven't; nothing for another outcome."""
+    if outcome.kind != "binary":
+        return ()
+    out = []
+    for side in (arm, design.control):
+        values = frame[outcome.id][(frame[design.treatment] == side).to_numpy(dtype=bool, na_value=False)].dropna()
+        out += [int(values.sum()), int(len(values) - values.sum())]
+    return tuple(out)
+
+
+def counted(result: R, smallest: tuple[int, ...]) -> R:
+    """The result with the smallest group it could reveal, for the disclosure gate to read."""
+    if not smallest:
+        return result
+    extra: FrozenMap = result.extra  # type: ignore[attr-defined]  # every kind of result has it
+    return result.replace(extra=FrozenMap({**extra, SMALLEST: min((size for size in smallest if size), default=0)}))
 
 
 def questions(material: Material) -> tuple[Question, ...]:

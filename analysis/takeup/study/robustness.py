@@ -10,7 +10,7 @@ import numpy as np
 from takeup.errors import TakeupError
 from takeup.estimate.choose import ESTIMATORS, Choice, estimator_function
 from takeup.results import Bounds, Estimate, Result, ResultSet
-from takeup.study.questions import Question, guarded, questions
+from takeup.study.questions import Question, cells, counted, guarded, questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +22,10 @@ def robustness(material: Material) -> ResultSet:
     """Per outcome: the estimators that weren't chosen, where they can differ, and the bounds where an outcome is missing."""
     out: list[Result] = []
     for item in questions(material):
+        small = cells(item.frame, item.outcome, material.design, item.arm)
         for method, run in (*_estimators(material, item), *_bounds(material, item)):
             head = "bounds" if method in BOUNDS else "robust"
-            out.append(material.stamp(run(), f"{head}.{item.outcome.id}.{method}{item.end}", item.path))
+            out.append(material.stamp(counted(run(), small), f"{head}.{item.outcome.id}.{method}{item.end}", item.path))
     return ResultSet(tuple(out))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from takeup.errors import TakeupError
 from takeup.results import Result, ResultSet, Test
 from takeup.study.material import slug
+from takeup.study.questions import cells, counted
 
 if TYPE_CHECKING:
     from takeup.study.material import Material
@@ -32,5 +33,6 @@ def subgroups(material: Material) -> ResultSet:
                     found = by_group(frame, outcome.id, by, material.design, covariates=covariates, conf_level=plan.analyses.confidence)
                 except TakeupError as error:
                     found = ResultSet((Test(outcome=outcome.id, term=group.by, arm=str(arm), method="subgroups", reason=str(error)),))
-                out.extend(material.stamp(result, f"{head}.{slug(result.term)}", path) for result in found)
+                small = tuple(size for _, rows in frame.groupby(by, observed=True) for size in cells(rows, outcome, material.design, arm))
+                out.extend(material.stamp(counted(result, small), f"{head}.{slug(result.term)}", path) for result in found)
     return ResultSet(tuple(out))

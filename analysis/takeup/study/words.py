@@ -1,0 +1,60 @@
+"""The authors' own words: one Markdown file a section and language, read and checked before anything is worked out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from takeup.errors import Fault, ReportError, TakeupError
+from takeup.results import FrozenMap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from takeup.plan.model import Plan
+
+LANGUAGES = ("en", "nl", "fr")
+
+
+def read_words(folder: Path, place: str, language: str) -> Mapping[str, str]:
+    """Section -> Markdown in one language; empty where the authors wrote nothing in it.
+
+    Raises
+    ------
+    ReportError
+        A file that isn't text in UTF-8.
+    """
+    found: dict[str, str] = {}
+    home = folder / place / language
+    for path in sorted(home.glob("*.md")) if home.is_dir() else []:
+        try:
+            found[path.stem] = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise ReportError(Fault("isn't text in UTF-8", path.relative_to(folder).as_posix(), remedy="Save it as UTF-8.")) from None
+    return FrozenMap(found)
+
+
+def word_faults(plan: Plan, folder: Path) -> tuple[Fault, ...]:
+    """Everything in the authors' words that no report can hold, with its file."""
+    from takeup.report.words import blocks, check_sections
+
+    faults: list[Fault] = []
+    for language in LANGUAGES:
+        try:
+            texts = read_words(folder, plan.words, language)
+            check_sections(texts)
+        except TakeupError as error:
+            faults += _placed(error, language)
+            continue
+        for section, text in texts.items():
+            try:
+                blocks(text, section)
+            except TakeupError as error:
+                faults += _placed(error, language)
+    return tuple(faults)
+
+
+def _placed(error: TakeupError, language: str) -> list[Fault]:
+    """Faults with the language in their place, which the readers of one text don't know."""
+    return [Fault(fault.what, fault.where.replace("words/", f"words/{language}/", 1) if f"words/{language}/" not in fault.where else fault.where,
+                  fault.allowed, fault.remedy) for fault in error.faults]
