@@ -32,7 +32,8 @@ def wald(data, outcome, treatment="treat"):
     )
     return {
         **main(difference), "extra.p1": difference.extra["risk_treated"], "extra.p0": difference.extra["risk_control"],
-        "extra.rd": difference.estimate, "extra.rd_se_wald": difference.std_error, "extra.rd_wald": (difference.conf_low, difference.conf_high), "extra.rr": ratio.estimate,
+        "extra.rd": difference.estimate, "extra.rd_se_wald": difference.std_error,
+        "extra.rd_wald": (difference.conf_low, difference.conf_high), "extra.rr": ratio.estimate,
         "extra.log_rr_se": ratio.extra["log_std_error"], "extra.rr_katz": (ratio.conf_low, ratio.conf_high), "extra.or": odds.estimate,
         "extra.log_or_se": odds.extra["log_std_error"], "extra.or_woolf": (odds.conf_low, odds.conf_high),
         "extra.nnt": difference.extra["number_needed_to_treat"],

@@ -107,11 +107,9 @@ def _drawn(frame: DataFrame, data: Arrays, design: Design) -> Drawn:
     unit = _labels(frame, design.clusters) if design.clusters and design.draws_clusters else np.arange(len(frame), dtype=np.int64)
     there = np.flatnonzero(assigned & (block >= 0) & (unit >= 0) & np.isin(block, block[data.rows]))
     members = there[np.unique(unit[there], return_index=True)[1]]  # one row for each unit that was drawn
-    home = np.full(int(unit.max()) + 1, -1, dtype=np.int64)
-    home[unit[members]] = arms[members]
-    split = np.unique(unit[there][home[unit[there]] != arms[there]]).size
-    if split:
-        raise EstimateError(Fault(f"{split} clusters hold rows of more than one arm, and whole clusters were drawn", str(design.clusters)))
+    if design.draws_clusters:
+        _whole(unit[there], arms[there], str(design.clusters), "arm")
+        _whole(unit[there], block[there], str(design.clusters), "block")
     table = np.zeros((int(block.max()) + 1, int(arms.max()) + 1))
     np.add.at(table, (block[members], arms[members]), 1.0)
     units, own = table.sum(axis=1)[block[data.rows]], table[block[data.rows], arms[data.rows]]
@@ -123,6 +121,13 @@ def _drawn(frame: DataFrame, data: Arrays, design: Design) -> Drawn:
         unit=unit[data.rows], block=block[data.rows], probability=probability, units=units, own=own,
         shares=bool(np.allclose(probability, share, rtol=0.0, atol=1e-9)), size=size,
     )
+
+
+def _whole(unit: Codes, label: Codes, column: str, what: str) -> None:
+    """Refuse clusters that were drawn and yet hold rows of more than one arm or block."""
+    pairs, units = np.unique(np.column_stack([unit, label]), axis=0).shape[0], np.unique(unit).size
+    if pairs > units:
+        raise EstimateError(Fault(f"clusters hold rows of more than one {what}, and whole clusters were drawn", column))
 
 
 def _labels(frame: DataFrame, column: str) -> Codes:

@@ -245,7 +245,9 @@ def lin(
 
     Notes
     -----
-    Columns are centred at their (weighted) means over the rows analysed. Source: Lin (2013), Annals of Applied Statistics 7, section 4.
+    Columns are centred at their (weighted) means over the rows analysed. Blocks that have one arm only leave the comparison, and
+    `reason` says so. Dummies of pairs enter additively: a pair's own effect has no degree of freedom left, and pairs are all drawn
+    with the same probability. Source: Lin (2013), Annals of Applied Statistics 7, section 4.
 
     Examples
     --------
@@ -259,20 +261,23 @@ def lin(
         return result(data, float("nan"), float("nan"), float("nan"), method="lin", se_type="", conf_level=conf_level,
                       reason=" ".join(("No block has both arms, so there is nothing to compare.", *data.notes)))
     weights, words = assignment_weights(data, data.blocks)
-    inference = choose(data, design, se_type=se_type, df=df)
-    parts = [data.covariates] if data.blocks is None else [dummies(data.blocks)[:, 1:], data.covariates]
+    inference = choose(data, design, se_type=se_type, df=df, fixed_effects=False)
+    additive = np.ones((data.n, 1)) if data.blocks is None or design.draw != "pairs" else dummies(data.blocks)
+    parts = [data.covariates] if data.blocks is None or design.draw == "pairs" else [dummies(data.blocks)[:, 1:], data.covariates]
     z = np.column_stack(parts)
-    centred = z - np.average(z, axis=0, weights=weights)
-    x = np.column_stack([np.ones(data.n), data.treated, centred, centred * data.treated[:, None]])
+    mass = np.ones(data.n) if weights is None else weights
+    centred = z - mass @ z / mass.sum()
+    x = np.column_stack([additive, data.treated, centred, centred * data.treated[:, None]])
     fit = least_squares(x, data.y, weights)
-    names = ("",) * (z.shape[1] - len(data.names)) + data.names
-    data = noted(data, words, left_out(fit, names + tuple(f"{name} by arm" for name in names), 2))
-    return coefficient(data, fit, 1, inference, method="lin", conf_level=conf_level)
+    names = ("blocks",) * (z.shape[1] - len(data.names)) + data.names
+    position = additive.shape[1]
+    data = noted(data, words, left_out(fit, names + tuple(f"{name} by arm" for name in names), position + 1))
+    return coefficient(data, fit, position, inference, method="lin", conf_level=conf_level)
 
 
 def left_out(fit: Fit, names: Sequence[str], first: int) -> str:
     """The sentence on the columns, from position `first` on, that followed from earlier ones; labels of levels stay out of it."""
-    shown = (name.split("[")[0] + (" by arm" if name.endswith("] by arm") else "") for name in names)
+    shown = (name.split("[")[0] + (" by arm" if "[" in name and name.endswith(" by arm") else "") for name in names)
     lost = [name for name, kept in zip(shown, fit.kept[first:], strict=False) if not kept]
     return f"Left out, as they follow from other columns: {', '.join(dict.fromkeys(lost))}." if lost else ""
 

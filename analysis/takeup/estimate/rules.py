@@ -38,7 +38,7 @@ def choose(data: Arrays, design: Design, *, se_type: str | None = None, df: str 
     Parameters
     ----------
     se_type, df : asked for by the user; None leaves it to the design
-    fixed_effects : whether the blocks enter the regression as dummies
+    fixed_effects : whether the blocks enter the regression as dummies that aren't interacted with treatment
     """
     if se_type is not None:
         check_se_type(se_type)
@@ -95,7 +95,7 @@ def assignment_weights(data: Arrays, within: Codes | None = None) -> tuple[Float
 
 def complete_blocks(data: Arrays) -> Arrays:
     """The rows of blocks that have both arms; a note says how many were left out. Nothing to compare is left where no block has both."""
-    if data.blocks is None:
+    if data.blocks is None or data.n == 0:
         return data
     size = int(data.blocks.max()) + 1
     treated = np.bincount(data.blocks, weights=data.treated, minlength=size)
