@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from takeup.errors import Fault, listed, nearest
+from takeup.errors import Fault, listed
 from takeup.intake.cells import Typed, typed
 from takeup.intake.faults import BadCells
 from takeup.results import FrozenMap
@@ -102,7 +103,7 @@ def _broken(cells: Typed, item: Field, *, key: bool) -> Iterator[tuple[str, Any,
     """Each rule, the positions of the cells that break it, and what is allowed."""
     yield "type", np.flatnonzero(cells.bad), _type_words(item)
     if item.required or key:
-        yield ("primary_key" if key else "required"), np.flatnonzero(cells.absent), ""
+        yield "required", np.flatnonzero(cells.absent), ""
     if item.categories:
         yield "category", _where_level(cells, _uncategorised(cells, item)), listed((category.value for category in item.categories), 30)
     if item.minimum is not None:
@@ -190,18 +191,21 @@ def _columns_differ(names: Sequence[Any], schema: TableSchema, file: str, header
         yield Fault("not one column of the first row stands in the schema", file, listed(schema.names),
                     "Look whether the file has a row of column names, whether the delimiter is right, or whether it is another file.")
         return
+    paired: set[str] = set()
     if schema.fields_match in {"equal", "subset"}:
         for name in absent:
             header = headers.get(name, name)
-            yield Fault(f'there is no column "{header}"', file, remedy=nearest(header, [str(item) for item in extra])
-                        or f"Add the column, map it in a crosswalk, or take it out of the schema {schema.name}.")
+            like = get_close_matches(header, [str(item) for item in extra if str(item) not in paired], n=1)
+            paired.update(like)
+            yield Fault(f'there is no column "{header}"', file, remedy=f'Did you mean "{like[0]}"? Map it to {name} in a crosswalk.' if like
+                        else f"Add the column, map it in a crosswalk, or take it out of the schema {schema.name}.")
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         yield Fault(f'two columns are called "{name}"', file, remedy="Keep one of them.")
-    unknown = [str(name) for name in extra] if schema.fields_match in {"equal", "superset"} else []
+    unknown = [str(name) for name in extra if str(name) not in paired] if schema.fields_match in {"equal", "superset"} else []
     shown = [name if re.fullmatch(r"[^\W\d]\w{0,59}", name) else f"column {list(names).index(name) + 1}" for name in unknown]
     if shown:
-        yield Fault(f"the schema doesn't know {listed(shown)}", file, remedy=nearest(shown[0], absent)
-                    or "Add them to the schema, leave them out with drop: in a crosswalk, or set fieldsMatch: subset in the schema.")
+        yield Fault(f"the schema doesn't know {listed(shown)}", file,
+                    remedy="Add them to the schema, leave them out with drop: in a crosswalk, or set fieldsMatch: subset in the schema.")
 
 
 def _type_words(item: Field) -> str:

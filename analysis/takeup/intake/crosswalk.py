@@ -60,7 +60,7 @@ class Crosswalk:
 NONE = Crosswalk()
 
 
-def read_crosswalk(path: Path, table: str, schema: TableSchema, tables: Sequence[str], *, name: str = "") -> Crosswalk:
+def read_crosswalk(path: Path, table: str, schema: TableSchema, tables: Sequence[str], *, name: str = "") -> tuple[Crosswalk, tuple[Fault, ...]]:
     """The part of a crosswalk file that is about one table; an empty crosswalk where it says nothing about it.
 
     Parameters
@@ -68,18 +68,21 @@ def read_crosswalk(path: Path, table: str, schema: TableSchema, tables: Sequence
     tables : names of the study's tables
     name : how messages call the file
 
+    Returns
+    -------
+    crosswalk, faults
+        As far as it can be read, and all that is wrong: unknown keys, names that the schema doesn't have, values that no category allows.
+
     Raises
     ------
     IntakeError
-        All that is wrong with it: unknown keys, names that the schema doesn't have, values that no category allows.
+        The file isn't YAML.
     """
     name = name or path.name
     document = load(path, IntakeError, name=name)
     reader = _Reader(document, name, schema)
     crosswalk = reader.crosswalk(table, tables)
-    if reader.faults:
-        raise IntakeError(*reader.faults)
-    return crosswalk
+    return crosswalk, (*document.faults, *reader.faults)
 
 
 class _Reader:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from takeup.errors import Fault, IntakeError, ReportError, TakeupError
+from takeup.errors import Fault, IntakeError, PlanError, ReportError, TakeupError
 from takeup.intake.read import rows_in_words
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _RULES = {
     "type": ("isn't {allowed}", "aren't {allowed}"),
     "required": ("is empty", "are empty"),
     "unique": ("repeats another", "repeat each other"),
-    "primary_key": ("doesn't name one row", "don't name one row each"),
+    "primary_key": ("repeats the key of another row", "repeat the key of another row"),
     "minimum": ("is below the minimum", "are below the minimum"),
     "maximum": ("is above the maximum", "are above the maximum"),
     "category": ("is no category of the schema", "are no category of the schema"),
@@ -37,12 +37,21 @@ _REMEDIES = {
     "type": "Correct the cells; if a code means that there is no answer, list it under missingValues.",
     "required": "Fill the cells, or take required: out of the schema if they may be empty.",
     "unique": "Look for a row that was entered twice.",
-    "primary_key": "Look for a row that was entered twice, or without its key.",
+    "primary_key": "Look for a row that was entered twice; a key of several columns has none empty.",
     "minimum": "Correct the cells; if a code means that there is no answer, list it under missingValues.",
     "maximum": "Correct the cells; if a code means that there is no answer, list it under missingValues.",
     "category": "Correct the cells, map the code in a crosswalk, or add the category to the schema.",
     "foreign_key": "Correct the cells, or add the rows that they point to.",
 }
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """A number with its words.
+
+    >>> counted(1, "row is", "rows are"), counted(1200, "row is", "rows are")
+    ('1 row is', '1,200 rows are')
+    """
+    return f"1 {one}" if number == 1 else f"{number:,} {several}"
 
 
 class BadCell(NamedTuple):
@@ -95,7 +104,7 @@ class BadCells:
     def problem(self) -> str:
         """What is wrong, in words."""
         one, several = _RULES[self.rule]
-        return (f"1 cell {one}" if len(self) == 1 else f"{len(self):,} cells {several}").format(allowed=self.allowed)
+        return counted(len(self), f"cell {one}", f"cells {several}").format(allowed=self.allowed)
 
     def fault(self) -> Fault:
         """The same as one message."""
@@ -170,6 +179,13 @@ class DataError(IntakeError):
 
     def __reduce__(self) -> tuple[type[DataError], tuple[FaultReport]]:
         return DataError, (self.report,)
+
+
+class StudyError(DataError, PlanError):
+    """Both the plan and the data have faults: all of them, the plan's first."""
+
+    def __reduce__(self) -> tuple[type[StudyError], tuple[FaultReport]]:
+        return StudyError, (self.report,)
 
 
 def write_faults(path: Path, found: TakeupError | Sequence[Fault]) -> None:

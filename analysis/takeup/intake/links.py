@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import Fault, listed
-from takeup.intake.faults import BadCells
+from takeup.intake.faults import BadCells, counted
 from takeup.intake.read import rows_in_words
 
 if TYPE_CHECKING:
@@ -55,14 +55,16 @@ def links(material: Material) -> tuple[tuple[Link, ...], tuple[Fault, ...]]:
         pointed = any(key.fields == (unit,) for key in material.columns.schemas[table].foreign_keys)
         if strange.any() and not pointed and wave not in material.columns.baseline:
             rows = rows_in_words(frame.index.to_numpy()[strange])
-            faults.append(Fault(f"{int(strange.sum())} rows are of units that aren't in {material.files[material.columns.roster]} ({rows})",
-                                f"{material.files[table]}, column {unit}", remedy="Correct the ids, or add the units to the roster."))
+            what = f"{counted(unlinked, 'row is of a unit', 'rows are of units')} not in {material.files[material.columns.roster]} ({rows})"
+            where = f"{material.files[table]}, column {unit}"
+            faults.append(Fault(what, where, remedy="Correct the ids, or add the units to the roster."))
         if table in material.columns.unit_tables and material.columns.schemas[table].primary_key != (unit,):
             twice = (ids.duplicated(keep=False) & ids.notna()).to_numpy(dtype=bool)
             if twice.any():
                 rows = rows_in_words(frame.index.to_numpy()[twice])
-                faults.append(Fault(f"{int(twice.sum())} rows name a unit that has another row ({rows})", f"{material.files[table]}, column {unit}",
-                                    "one row a unit", "If several rows a unit are meant, let the primaryKey of the schema say so."))
+                what = f"{counted(int(twice.sum()), 'row names', 'rows name')} a unit that has another row ({rows})"
+                faults.append(Fault(what, f"{material.files[table]}, column {unit}", "one row a unit",
+                                    "If several rows a unit are meant, let the primaryKey of the schema say so."))
     return tuple(found), tuple(faults)
 
 

@@ -25,12 +25,19 @@ _LANGUAGES = ("en", "nl", "fr")
 
 def read_table_schema(path: Path, name: str = "") -> TableSchema:
     """See `takeup.intake.schema.read_schema`."""
-    name = name or path.name
-    reader = _Reader(load(path, IntakeError, name=name), name)
-    schema = reader.table(path.stem)
-    collect(IntakeError, reader.faults)
+    schema, faults = schema_and_faults(path, name)
+    collect(IntakeError, faults)
     assert schema is not None
     return schema
+
+
+def schema_and_faults(path: Path, name: str = "") -> tuple[TableSchema | None, tuple[Fault, ...]]:
+    """The schema as far as it can be read, and all that is wrong with it; IntakeError where the file isn't YAML."""
+    name = name or path.name
+    document = load(path, IntakeError, name=name)
+    reader = _Reader(document, name)
+    schema = reader.table(path.stem)
+    return schema, (*document.faults, *reader.faults)
 
 
 class _Reader:

@@ -10,11 +10,12 @@ from takeup.errors import Fault, IntakeError, nearest
 from takeup.intake.check import check_table
 from takeup.intake.crosswalk import NONE, Crosswalk, apply_crosswalk, read_crosswalk
 from takeup.intake.read import RawTable, code_text, read_table
-from takeup.intake.schema import Category, TableSchema, read_schema
+from takeup.intake.schema import Category, TableSchema
+from takeup.intake.schema_file import schema_and_faults
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pandas import DataFrame
 
@@ -95,18 +96,19 @@ def open_table(plan: Plan, name: str, folder: Path, allow: Sequence[Path] = ()) 
             faults.extend(error.faults)
             return None
 
-    paths = found(spec.schema_, "schema"), found(spec.file, "file"), found(spec.crosswalk, "crosswalk") if spec.crosswalk else None
+    schema_path, data_path = found(spec.schema_, "schema"), found(spec.file, "file")
     schema: TableSchema | None = None
-    crosswalk: Crosswalk | None = NONE
-    if paths[0] is not None:
-        schema = _kept(faults, lambda: read_schema(paths[0] or "", name=spec.schema_))
-    if schema is not None and spec.crosswalk:
-        there, tables = paths[2], list(plan.data)
-        crosswalk = None if there is None else _kept(faults, lambda: read_crosswalk(there, name, schema, tables, name=spec.crosswalk))
-    if schema is None or paths[1] is None:
-        return Opened(name=name, file=spec.file, schema=schema, faults=tuple(faults))
-    raw = _kept(faults, lambda: _read(paths[1] or Path(), spec, name, schema, crosswalk or NONE))
-    if raw is None or crosswalk is None:
+    if schema_path is not None:
+        schema = _kept(faults, lambda: schema_and_faults(schema_path, spec.schema_))
+    if schema is None:
+        return Opened(name=name, file=spec.file, faults=tuple(faults))
+    crosswalk = NONE
+    if spec.crosswalk and (crosswalk_path := found(spec.crosswalk, "crosswalk")) is not None:
+        crosswalk = _kept(faults, lambda: read_crosswalk(crosswalk_path, name, schema, list(plan.data), name=spec.crosswalk)) or NONE
+    raw: RawTable | None = None
+    if data_path is not None:
+        raw = _kept(faults, lambda: (_read(data_path, spec, name, schema, crosswalk), ()))
+    if raw is None or (spec.crosswalk and crosswalk is NONE and faults):  # without its crosswalk a file's names can't be judged
         return Opened(name=name, file=spec.file, schema=schema, faults=tuple(faults))
     return _checked(replace(raw, file=file_label(plan, name)), schema, crosswalk, tuple(faults))
 
@@ -118,12 +120,14 @@ def file_label(plan: Plan, name: str) -> str:
     return f"{file} ({name})" if shared else file
 
 
-def _kept(faults: list[Fault], read: Any) -> Any:
+def _kept(faults: list[Fault], read: Callable[[], tuple[Any, Sequence[Fault]]]) -> Any:
+    """What was read, with its faults kept; None where it can't be read at all."""
     try:
-        return read()
+        value, found = read()
     except IntakeError as error:
-        faults.extend(error.faults)
-        return None
+        value, found = None, error.faults
+    faults.extend(found)
+    return value
 
 
 def _read(path: Path, spec: Table, name: str, schema: TableSchema, crosswalk: Crosswalk) -> RawTable:

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.design import Design
-from takeup.errors import IntakeError
+from takeup.errors import IntakeError, PlanError
 from takeup.intake.columns import Columns, plan_columns
-from takeup.intake.faults import DataError, FaultReport
+from takeup.intake.faults import DataError, FaultReport, StudyError
 from takeup.intake.ledger import Ledger, build_ledger
 from takeup.intake.links import Link, foreign_cells, links
 from takeup.intake.plan_checks import plan_faults
 from takeup.intake.tables import Opened, file_label, open_table
 from takeup.intake.trial_checks import Material, arm_text, joined, trial_faults
+from takeup.plan.read import PLAN_FILE, check, salvage
+from takeup.plan.yamlfile import load
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
@@ -104,6 +106,35 @@ class TrialData:
         return self.columns.names[self.columns.outcome(outcome, wave)]
 
 
+def open_files(path: str | Path, *, allow: Sequence[str | Path] = ()) -> tuple[Plan, TrialData]:
+    """Read a plan and its data; what is wrong with both is said at once.
+
+    Parameters
+    ----------
+    path : the plan file, or its folder
+    allow : as in `open_trial`
+
+    Raises
+    ------
+    PlanError, IntakeError
+        The plan's faults, the data's, or both (`StudyError`, which is a PlanError and an IntakeError). With a faulty plan the data are
+        checked as far as what remains of it allows.
+    """
+    path = Path(path)
+    path = path / PLAN_FILE if path.is_dir() else path
+    document = load(path, PlanError)
+    try:
+        plan = check(document)
+    except PlanError as error:
+        rest, whole = salvage(document)
+        if rest is not None:
+            more = _all_faults(rest, path.parent, allow, whole=whole)[0]
+            if more.messages:
+                raise StudyError(FaultReport(faults=tuple(dict.fromkeys((*error.faults, *more.faults))), cells=more.cells)) from None
+        raise
+    return plan, open_trial(plan, path.parent, allow=allow)
+
+
 def open_trial(plan: Plan, folder: str | Path, *, allow: Sequence[str | Path] = ()) -> TrialData:
     """Read, check and link all data files of a plan.
 
@@ -118,36 +149,40 @@ def open_trial(plan: Plan, folder: str | Path, *, allow: Sequence[str | Path] = 
         Everything that is wrong with files, schemas, columns, cells and the trial, at once (`DataError`: cell by cell in its
         `report`). Messages name files, columns and row numbers, never a value.
     """
-    opened = {name: open_table(plan, name, Path(folder), tuple(map(Path, allow))) for name in plan.data}
+    report, material, opened, found = _all_faults(plan, Path(folder), allow)
+    if report.messages or material is None:
+        raise DataError(report)
+    return _trial(material, opened, found)
+
+
+def _all_faults(
+    plan: Plan, folder: Path, allow: Sequence[str | Path], *, whole: bool = True
+) -> tuple[FaultReport, Material | None, dict[str, Opened], tuple[Link, ...]]:
+    """Open everything and note all that is wrong. `whole`: whether the plan says enough to check the trial, not only the files."""
+    opened = {name: open_table(plan, name, folder, tuple(map(Path, allow))) for name in plan.data}
     schemas = {name: table.schema for name, table in opened.items() if table.schema is not None}
     frames = {name: table.frame for name, table in opened.items() if table.frame is not None}
     files = {name: file_label(plan, name) for name in plan.data}
-    faults = [fault for table in opened.values() for fault in table.faults]
-    bad = [cells for table in opened.values() for cells in table.bad]
-    dangling, more = foreign_cells(frames, schemas, files)
-    bad += dangling
-    faults += more
-    columns: Columns | None = None
-    if len(schemas) == len(plan.data):  # without all schemas, a column that isn't found may be in the one that is missing
+    dangling, more = foreign_cells(frames, schemas, files) if whole else ([], [])
+    faults = [*(fault for table in opened.values() for fault in table.faults), *more]
+    cells = (*(cells for table in opened.values() for cells in table.bad), *dangling)
+    found: tuple[Link, ...] = ()
+    material = None
+    if whole and len(schemas) == len(plan.data):  # without all schemas, a column that isn't found may be in the one that is missing
         try:
             columns = plan_columns(plan, schemas)
         except IntakeError as error:
             faults += error.faults
-    found: tuple[Link, ...] = ()
-    material = None
-    if columns is not None:
-        faults += plan_faults(plan, columns)
-        material = Material(plan=plan, columns=columns, frames=frames, files=files)
-        if columns.roster in frames:
-            faults += trial_faults(material)
-            found, unlinked = links(material)
-            faults += unlinked
-    if faults or bad or material is None:
-        raise DataError(FaultReport(faults=tuple(dict.fromkeys(faults)), cells=tuple(bad)))
-    return _trial(material, opened, schemas, found)
+        else:
+            faults += plan_faults(plan, columns)
+            material = Material(plan=plan, columns=columns, frames=frames, files=files)
+            if columns.roster in frames:
+                found, unlinked = links(material)
+                faults += [*trial_faults(material), *unlinked]
+    return FaultReport(faults=tuple(dict.fromkeys(faults)), cells=cells), material, opened, found
 
 
-def _trial(material: Material, opened: Mapping[str, Opened], schemas: Mapping[str, TableSchema], found: tuple[Link, ...]) -> TrialData:
+def _trial(material: Material, opened: Mapping[str, Opened], found: tuple[Link, ...]) -> TrialData:
     design_plan, columns = material.plan.design, material.columns
     treatment = material.column(design_plan.treatment)
     assert treatment is not None
@@ -155,8 +190,9 @@ def _trial(material: Material, opened: Mapping[str, Opened], schemas: Mapping[st
     units = _plain_labels(_units(material, kept), material)
     design = _design(material, units)
     arms, arm = _arms(units[design.treatment], design.control)
+    tables = Tables({name: frame.reset_index(drop=True) for name, frame in material.frames.items()})
     return TrialData(
-        frame=units, tables=Tables({name: frame.reset_index(drop=True) for name, frame in material.frames.items()}), schemas=FrozenMap(schemas),
+        frame=units, tables=tables, schemas=FrozenMap(columns.schemas),
         design=design, ledger=build_ledger(material, units, kept, arms, arm), links=found, columns=columns,
         notes=(*(note for table in opened.values() for note in table.notes), *_notes(material, found, kept)),
         codes=FrozenMap({name: table.codes for name, table in opened.items()}),

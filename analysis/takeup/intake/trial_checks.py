@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import Fault, IntakeError, listed
+from takeup.intake.faults import counted
 from takeup.intake.read import code_text, rows_in_words
 
 if TYPE_CHECKING:
@@ -76,34 +77,33 @@ def trial_faults(material: Material) -> list[Fault]:
     return found if len(material.roster) else [Fault("holds no row of data", material.files[material.columns.roster])]
 
 
-def _rows(material: Material, mask: Any) -> str:
-    return rows_in_words(material.roster.index.to_numpy()[mask])
+def _fault(
+    material: Material, mask: Any, what: tuple[str, str, str], where: str, allowed: str = "", remedy: str = "", *, number: int | None = None
+) -> Fault:
+    """A fault of some rows of the roster: how many (rows, unless `number` counts something else), and which."""
+    one, several, rest = what
+    rows = rows_in_words(material.roster.index.to_numpy()[mask])
+    return Fault(f"{counted(int(mask.sum()) if number is None else number, one, several)} {rest} ({rows})", where, allowed, remedy)
 
 
 def _one_assignment(material: Material) -> Iterator[Fault]:
     """A unit, and a cluster that was drawn whole, is in one arm."""
-    roster, unit = material.roster, material.columns.unit
-    treatment = material.column(material.plan.design.treatment)
-    file = material.files[material.columns.roster]
-    key = material.columns.schemas[material.columns.roster].primary_key
+    roster, unit, design = material.roster, material.columns.unit, material.plan.design
+    treatment = material.column(design.treatment)
     twice = roster[unit].duplicated(keep=False).to_numpy() & roster[unit].notna().to_numpy()
-    if twice.any() and key != (unit,):
-        yield Fault(f"{int(twice.sum())} rows name a unit that has another row ({_rows(material, twice)})", f"{file}, column {unit}",
-                    "one row a unit", "Remove the rows that were entered twice; if several are meant, let the primaryKey of the schema say so.")
+    if twice.any() and material.columns.schemas[material.columns.roster].primary_key != (unit,):
+        where = f"{material.files[material.columns.roster]}, column {unit}"
+        yield _fault(material, twice, ("row names", "rows name", "a unit that has another row"), where, "one row a unit",
+                     "Remove the rows that were entered twice; if several are meant, let the primaryKey of the schema say so.")
     if treatment is None:
         return
+    remedies = {"unit": "Look up in the record of the draw which arm is right.",
+                "cluster": "Correct the arm, or let design.draw say that units were drawn and not clusters."}
     for name, drawn in (("unit", twice.any()), ("cluster", _whole_clusters(material.plan))):
-        group = roster[unit] if name == "unit" else material.column(material.plan.design.clusters)
-        if not drawn or group is None:
-            continue
-        mixed = _varies(group, treatment)
-        if mixed.any():
-            count = int(group[mixed].nunique())
-            word = f"1 {name} stands" if count == 1 else f"{count} {name}s stand"
-            remedy = {"unit": "Look up in the record of the draw which arm is right.",
-                      "cluster": "Correct the arm, or let design.draw say that units were drawn and not clusters."}[name]
-            where = material.place(material.plan.design.treatment)
-            yield Fault(f"{word} in more than one arm ({_rows(material, mixed)})", where, f"one arm a {name}", remedy)
+        group = roster[unit] if name == "unit" else material.column(design.clusters)
+        if drawn and group is not None and (mixed := _varies(group, treatment)).any():
+            yield _fault(material, mixed, (f"{name} stands", f"{name}s stand", "in more than one arm"), material.place(design.treatment),
+                         f"one arm a {name}", remedies[name], number=int(group[mixed].nunique()))
 
 
 def _whole_clusters(plan: Plan) -> bool:
@@ -137,17 +137,20 @@ def _arms(material: Material) -> Iterator[Fault]:
     status = material.column(material.plan.flow.status)
     unexplained = empty if status is None else empty & status.isna().to_numpy()
     if unexplained.any():
-        yield Fault(f"{int(unexplained.sum())} units have no arm ({_rows(material, unexplained)})", where, "an arm for each unit",
-                    "Fill it in, or let flow.status name the column that says why a unit wasn't randomised.")
+        yield _fault(material, unexplained, ("unit has", "units have", "no arm"), where, "an arm for each unit",
+                     "Fill it in, or let flow.status name the column that says why a unit wasn't randomised.")
     texts = treatment.map(arm_text, na_action="ignore")
     control = arm_text(design.control, boolean=treatment.dtype.kind == "b")
     if design.arms:
         known = {arm_text(arm, boolean=treatment.dtype.kind == "b") for arm in design.arms}
         strange = (~texts.isin(known)).to_numpy(dtype=bool) & ~empty
         if strange.any():
-            yield Fault(f"{int(strange.sum())} units are in an arm that the plan doesn't name ({_rows(material, strange)})", where,
-                        listed(design.arms), "Correct the arm, or name it under design.arms.")
+            yield _fault(material, strange, ("unit is", "units are", "in an arm that the plan doesn't name"), where, listed(design.arms),
+                         "Correct the arm, or name it under design.arms.")
     present = set(texts.dropna())
+    categories = {code_text(category.value) for category in material.columns.field(design.treatment).categories}
+    if categories and code_text(design.control) not in categories:
+        return  # said of the plan already
     if present and control not in present:
         yield Fault("no unit is in the control arm", "design.control", listed(design.arms) if design.arms else "a value of the treatment column",
                     f"Check control: against {where}.")
@@ -167,19 +170,19 @@ def _draw_columns(material: Material) -> Iterator[Fault]:
     for role, name in (("blocks", design.blocks), ("clusters", design.clusters)):
         column = material.column(name)
         if name is not None and column is not None and (empty := column.isna().to_numpy()).any():
-            yield Fault(f"{int(empty.sum())} units have none ({_rows(material, empty)})", material.place(name),
-                        f"a value for each unit, since it holds the {role} of the draw", "Fill the cells.")
+            yield _fault(material, empty, ("unit has", "units have", "none"), material.place(name),
+                         f"a value for each unit, since it holds the {role} of the draw", "Fill the cells.")
     blocks, clusters = material.column(design.blocks), material.column(design.clusters)
     if blocks is not None and clusters is not None and _whole_clusters(material.plan) and (mixed := _varies(clusters, blocks)).any():
         assert design.blocks is not None
-        yield Fault(f"{int(clusters[mixed].nunique())} clusters lie in more than one block ({_rows(material, mixed)})", material.place(design.blocks),
-                    "one block a cluster", "Correct the block, or the cluster.")
+        yield _fault(material, mixed, ("cluster lies", "clusters lie", "in more than one block"), material.place(design.blocks),
+                     "one block a cluster", "Correct the block, or the cluster.", number=int(clusters[mixed].nunique()))
     if isinstance(design.probability, str) and (chance := material.column(design.probability)) is not None:
         values = chance.to_numpy(dtype=float, na_value=np.nan)
         odd = ~((values > 0) & (values < 1))
         if odd.any():
-            yield Fault(f"{int(odd.sum())} units have no chance of treatment between 0 and 1 ({_rows(material, odd)})",
-                        material.place(design.probability), "more than 0 and less than 1")
+            yield _fault(material, odd, ("unit has", "units have", "no chance of treatment between 0 and 1"), material.place(design.probability),
+                         "more than 0 and less than 1")
 
 
 def _dates(material: Material) -> Iterator[Fault]:
@@ -201,8 +204,9 @@ def _dates(material: Material) -> Iterator[Fault]:
         if wrong.any():
             units = material.roster[material.columns.unit][wrong]
             rows = frame.index.to_numpy()[frame[material.columns.unit].isin(units).to_numpy()]
-            said = "were followed up on or before the day of the draw" if after else "have their baseline after the day of the draw"
-            yield Fault(f"{int(wrong.sum())} units {said} ({rows_in_words(rows)})", f"{material.files[table]}, column {bare}",
+            said = "followed up on or before the day of the draw" if after else "measured at baseline after the day of the draw"
+            what = f"{counted(int(wrong.sum()), 'unit was', 'units were')} {said} ({rows_in_words(rows)})"
+            yield Fault(what, f"{material.files[table]}, column {bare}",
                         f"a date {'after' if after else 'not after'} {material.plan.design.assigned_on}", "Correct the dates, or take the rows out.")
 
 

@@ -46,7 +46,7 @@ def design_findings(design: object) -> list[Finding]:
         found.append((("probability",), Fault("a chance of treatment lies between 0 and 1", allowed="more than 0 and less than 1")))
     arms, control = _block(raw.get("arms")), raw.get("control")
     if arms and control is not None and str(control) not in map(str, arms):
-        found.append((("arms",), Fault(f'has no words for the control arm "{control}"', allowed=listed(arms), remedy=nearest(control, arms))))
+        found.append((("control",), Fault(f'"{control}" isn\'t among the arms', allowed=listed(arms), remedy=nearest(control, arms))))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from types import UnionType
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from takeup.errors import Fault, PlanError, collect, listed, nearest
-from takeup.plan.consistency import all_findings
+from takeup.plan.consistency import Finding, all_findings
 from takeup.plan.model import Part, Plan
 from takeup.plan.yamlfile import Document, Steps, load
 
@@ -47,8 +48,18 @@ def read(path: str | Path) -> Plan:
 
 def check(document: Document) -> Plan:
     """The plan in a YAML document; see `read`."""
+    plan, placed = _findings(document)
+    order = sorted(range(len(placed)), key=lambda i: (_line(document, placed[i][0]), i))
+    told = [replace(fault, where=document.where(path)) for path, fault in (placed[i] for i in order)]
+    collect(PlanError, [*document.faults, *told])
+    assert plan is not None
+    return plan
+
+
+def _findings(document: Document) -> tuple[Plan | None, list[Finding]]:
+    """The plan where its form is right, and all that is wrong, with its path."""
     if not isinstance(document.data, dict):
-        raise PlanError(Fault("a plan is a block of keys", allowed=listed(_keys(Plan), 20)))
+        return None, [((), Fault("a plan is a block of keys", allowed=listed(_keys(Plan), 20)))]
     plan, form = None, []
     try:
         plan = Plan.model_validate(document.data)
@@ -56,12 +67,59 @@ def check(document: Document) -> Plan:
         form = _form_findings(document.data, error.errors(include_url=False, include_context=True))
     found = all_findings(document.data)
     if any(kind != "value_error" for kind, _, _ in form) or found:
-        form = [item for item in form if item[0] != "value_error"]  # the rules below say it with its place
-    placed = [*((path, fault) for _, path, fault in form), *found]
-    order = sorted(range(len(placed)), key=lambda i: (_line(document, placed[i][0]), i))
-    collect(PlanError, (replace(fault, where=document.where(path)) for path, fault in (placed[i] for i in order)))
-    assert plan is not None
-    return plan
+        form = [item for item in form if item[0] != "value_error"]  # the rules say it with its place
+    return plan, [*((path, fault) for _, path, fault in form), *found]
+
+
+def salvage(document: Document) -> tuple[Plan | None, bool]:
+    """What can still be checked of a plan with faults: the plan with harmless parts in their place, and whether it is enough to check the trial.
+
+    The first is None where not even the files can be checked. Only ever used to find more faults, never to compute.
+    """
+    whole = True
+    for _ in range(3):
+        plan, placed = _findings(document)
+        if plan is not None and not placed:
+            return plan, whole
+        if not isinstance(document.data, dict):
+            return None, False
+        data = deepcopy(document.data)
+        for path, _ in placed:
+            whole = _mend(data, path) and whole
+        document = Document(data, document.lines)
+    return None, False
+
+
+_STAND_INS: dict[str, Any] = {
+    "takeup": 1, "study": "unread", "title": "unread", "evidence": "randomized", "data": {},
+    "design": {"unit": "unread", "treatment": "unread", "control": "unread"}, "outcomes": [{"id": "unread", "right": "unread"}], "analyses": {"seed": 0},
+}
+
+
+def _mend(data: dict[str, Any], path: Steps) -> bool:
+    """Put something harmless where `path` is wrong; False where the trial can't be checked any more."""
+    head, rest = (str(path[0]) if path else ""), path[1:]
+    part = data.get(head)
+    if head == "outcomes" and rest and isinstance(part, list) and isinstance(rest[0], int) and rest[0] < len(part):
+        part[rest[0]] = {"id": f"unread_{rest[0]}", "right": "unread"}
+        return True
+    if head == "data" and rest and isinstance(part, dict):
+        table = part.get(rest[0])
+        if isinstance(table, dict) and len(rest) > 1 and rest[1] not in {"file", "schema"}:
+            table.pop(rest[1], None)
+            return True
+        part.pop(rest[0], None)
+        return False
+    if head in {"design", "analyses"} and rest and isinstance(part, dict):
+        needed = rest[0] in _STAND_INS[head]
+        part.pop(rest[0], None)
+        if needed:
+            part[rest[0]] = _STAND_INS[head][rest[0]]
+        return head == "analyses" or not needed
+    data.pop(head, None)
+    if head in _STAND_INS:
+        data[head] = deepcopy(_STAND_INS[head])
+    return head not in {"data", "design"}
 
 
 def _line(document: Document, path: Steps) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from takeup.errors import Fault, TakeupError, collect, nearest
+from takeup.errors import Fault, TakeupError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +27,11 @@ Steps = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The values of a YAML file, and the line on which each stands (by its path of keys and positions)."""
+    """The values of a YAML file, the line on which each stands (by its path of keys and positions), and what is wrong with it."""
 
     data: Any
     lines: Mapping[Steps, int]
+    faults: tuple[Fault, ...] = ()
 
     def where(self, path: Steps) -> str:
         """`path` as people write it, with the line of the nearest thing that stands in the file: ``outcomes[0].scale (line 12)``."""
@@ -51,7 +52,7 @@ def dotted(path: Steps) -> str:
 
 
 def load(path: Path, error: type[TakeupError], *, name: str = "") -> Document:
-    """Read one YAML file.
+    """Read one YAML file. Duplicate keys and unusable values are in `Document.faults`: the rest can still be judged.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def load(path: Path, error: type[TakeupError], *, name: str = "") -> Document:
     Raises
     ------
     TakeupError
-        The file is absent, too large, not UTF-8 or not YAML; or all duplicate keys and unusable values at once.
+        The file is absent, too large, not UTF-8 or not YAML.
     """
     name = name or path.name
     return parse(_text(path, error, name), error, name=name)
@@ -81,8 +82,9 @@ def parse(text: str, error: type[TakeupError], *, name: str) -> Document:
         raise error(Fault("is empty", name))
     builder = _Builder(name)
     data = builder.value(node, ())
-    collect(error, builder.faults)
-    return Document(data, builder.lines)
+    if builder.full:
+        raise error(*builder.faults)
+    return Document(data, builder.lines, tuple(builder.faults))
 
 
 class _Loader(yaml.SafeLoader):
