@@ -53,30 +53,24 @@ def analysis_frame(plan: Plan, trial: TrialData) -> DataFrame:
         than 0 and 1, values outside the support, an id that is already the name of another column.
     """
     units = trial.units
+    faults = _parts_fault(plan)
     made: dict[str, Series] = {}
-    faults: list[Fault] = []
     for position, outcome in enumerate(plan.outcomes):
-        if outcome.index:
-            continue
-        for wave, name in _columns(outcome):
+        faults += _clash(units, trial, outcome, position)
+        for wave, name in () if outcome.index else _columns(outcome):
             try:
                 made[name] = _observed(units, plan, trial, outcome, wave)
             except TakeupError as error:
                 faults += [_placed(fault, position) for fault in error.faults]
-        faults += _clash(units, trial, outcome, position)
-    faults += _parts_fault(plan)
-    collect(MeasureError, faults)
-    frame = units.assign(**made)
+    collect(MeasureError, [*faults, *_values(made, plan)])
+    frame: DataFrame = units.assign(**made)
     for position, outcome in enumerate(plan.outcomes):
-        if outcome.index:
-            for _, name in _columns(outcome):
-                try:
-                    frame[name] = _index(frame, plan, trial, outcome, baseline=name.endswith(BASELINE))
-                except TakeupError as error:
-                    faults += [_placed(fault, position) for fault in error.faults]
-            faults += _clash(units, trial, outcome, position)
+        for _, name in _columns(outcome) if outcome.index else ():
+            try:
+                frame[name] = _index(frame, plan, trial, outcome, baseline=name.endswith(BASELINE))
+            except TakeupError as error:
+                faults += [_placed(fault, position) for fault in error.faults]
     collect(MeasureError, faults)
-    collect(MeasureError, _values(frame, plan))
     return frame
 
 
@@ -154,12 +148,14 @@ def _clash(units: DataFrame, trial: TrialData, outcome: Outcome, position: int) 
     return [Fault(f'the id "{outcome.id}" is the name of another column', f"outcomes[{position}].id", remedy="Choose another id.") for _ in taken[:1]]
 
 
-def _values(frame: DataFrame, plan: Plan) -> list[Fault]:
+def _values(made: Mapping[str, Series], plan: Plan) -> list[Fault]:
     """Values that the plan says an outcome can't have, counted and not shown."""
     faults = []
     for position, outcome in enumerate(plan.outcomes):
         for _, name in _columns(outcome):
-            values = frame[name].to_numpy(dtype=float)
+            if name not in made:
+                continue
+            values = made[name].to_numpy(dtype=float)
             values = values[~np.isnan(values)]
             where = f"outcomes[{position}]"
             if outcome.kind == "binary":

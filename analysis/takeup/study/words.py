@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from takeup.errors import Fault, ReportError, TakeupError
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from takeup.plan.model import Plan
@@ -42,13 +43,13 @@ def word_faults(plan: Plan, folder: Path) -> tuple[Fault, ...]:
     for language in LANGUAGES:
         try:
             texts = read_words(folder, plan.words, language)
-            check_sections(texts)
         except TakeupError as error:
-            faults += _placed(error, language)
+            faults += error.faults
             continue
-        for section, text in texts.items():
+        checks: list[Callable[[], object]] = [partial(check_sections, texts), *(partial(blocks, text, section) for section, text in texts.items())]
+        for check in checks:
             try:
-                blocks(text, section)
+                check()
             except TakeupError as error:
                 faults += _placed(error, language)
     return tuple(faults)
@@ -56,5 +57,4 @@ def word_faults(plan: Plan, folder: Path) -> tuple[Fault, ...]:
 
 def _placed(error: TakeupError, language: str) -> list[Fault]:
     """Faults with the language in their place, which the readers of one text don't know."""
-    return [Fault(fault.what, fault.where.replace("words/", f"words/{language}/", 1) if f"words/{language}/" not in fault.where else fault.where,
-                  fault.allowed, fault.remedy) for fault in error.faults]
+    return [Fault(fault.what, fault.where.replace("words/", f"words/{language}/", 1), fault.allowed, fault.remedy) for fault in error.faults]
