@@ -1,0 +1,206 @@
+"""Assignment of units, effect by least squares with covariates entered additively: HC2 or CR1 for every draw.
+
+With M the residual maker of covariates and blocks, r = M y, e = M d and S = e'e, a draw d has the effect r'd / S; HC2 follows from sums
+over units of u r**2, u e r and a u with u = e**2 / (a S - e**2), a one less the leverage of the covariates (1 - leverage = a - e**2 / S).
+All outcomes share the passes over the units; each costs two matrix products more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from takeup.infer.batch import Panel, cut
+
+if TYPE_CHECKING:
+    from takeup.infer.batch import Batch
+    from takeup.infer.partialled import Partialled
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+VANISHED = 1e-10
+"""A treatment whose part outside the covariates is smaller than this share of it can't be told from them."""
+SATURATED = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """The fixed matrices of one panel of n rows, each contiguous.
+
+    Attributes
+    ----------
+    panel : where the rows stand
+    root : (n,) or None where all are 1
+    first : (columns + p + 1, n) residuals, basis, roots: their products with the draws give effects, projections and S
+    projection : (n, p + 1) basis and, where every draw treats the same number of a block, the share treated
+    residuals : (columns, n)
+    squares : (columns + 1, n) squared residuals and a
+    free : (n, 2) a and zeros: a product with an inner dimension of two is faster than a broadcast
+    block : (n,) codes, `starts` of their runs
+    """
+
+    panel: Panel
+    root: Floats | None
+    first: Floats
+    projection: Floats
+    residuals: Floats
+    squares: Floats
+    free: Floats
+    block: Ints
+    starts: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Additive:
+    """Effects and variances of `columns` outcomes that share rows and covariates.
+
+    Attributes
+    ----------
+    columns : number of outcomes
+    p : columns of the basis
+    pieces : panels
+    fixed : S before covariates where every draw treats the same number of each block, else nan
+    block_sizes : (blocks,) rows, where the number treated varies; empty otherwise
+    clusters : (rows,) starts of the runs of clusters, for CR1; None for HC2
+    factor : small-sample factor of CR1
+    studentized : whether variances are made
+    """
+
+    columns: int
+    p: int
+    pieces: tuple[Piece, ...]
+    fixed: float
+    block_sizes: Floats
+    clusters: Ints | None
+    factor: float
+    studentized: bool
+
+    def __call__(self, batch: Batch) -> tuple[Floats, Floats]:
+        """Effect and variance for each column and draw, shape (columns, width); nan where a draw can't tell them."""
+        sums, in_block = self._sums(batch)
+        numerator, projected = sums[: self.columns], sums[self.columns : -1]
+        whole = sums[-1] if np.isnan(self.fixed) else np.full(batch.width, self.fixed)
+        if self.block_sizes.size:
+            whole = whole - (in_block**2 / self.block_sizes[:, None]).sum(axis=0)
+        left = whole - (projected**2).sum(axis=0)
+        lost = ~(left > VANISHED * np.maximum(whole, 1e-300))
+        s = np.where(lost, 1.0, left)
+        effect = numerator / s
+        variance = np.zeros_like(effect)
+        if self.studentized:
+            made = self._hc2 if self.clusters is None else self._cr1
+            variance = made(batch, projected, in_block, effect, s)
+        effect[:, lost] = np.nan
+        variance[:, lost] = np.nan
+        return effect, variance
+
+    def _sums(self, batch: Batch) -> tuple[Floats, Floats]:
+        """The first visit: every fixed row times the draws, and the number treated in each block where it varies."""
+        sums = np.zeros((self.columns + self.p + 1, batch.width))
+        in_block = np.zeros((self.block_sizes.size, batch.width))
+        for piece in self.pieces:
+            cells = _scaled(batch, piece)
+            sums += piece.first @ cells
+            if self.block_sizes.size:
+                in_block[piece.block[piece.starts]] += np.add.reduceat(cells, piece.starts, axis=0)
+        return sums, in_block
+
+    def _treatment(self, batch: Batch, piece: Piece, projected: Floats, in_block: Floats) -> Floats:
+        """What covariates leave of the treatment in a panel, e = M d."""
+        cells = _scaled(batch, piece)
+        left = batch.scratch.get("left", piece.panel.size, batch.width)
+        np.matmul(piece.projection, np.concatenate([projected, np.ones((1, batch.width))]), out=left)
+        np.subtract(cells, left, out=left)
+        if self.block_sizes.size:
+            means = in_block / self.block_sizes[:, None]
+            left -= np.take(means, piece.block, axis=0, out=batch.scratch.get("means", piece.panel.size, batch.width), mode="clip")
+        return left
+
+    def _hc2(self, batch: Batch, projected: Floats, in_block: Floats, effect: Floats, s: Floats) -> Floats:
+        first, second, dropped = np.zeros((self.columns + 1, batch.width)), np.zeros((self.columns, batch.width)), np.zeros(batch.width)
+        for piece in self.pieces:
+            left = self._treatment(batch, piece, projected, in_block)
+            square = np.multiply(left, left, out=batch.scratch.get("square", *left.shape))
+            below = np.matmul(piece.free, np.stack([s, s]), out=batch.scratch.get("below", *left.shape))
+            below -= square
+            if below.min() <= SATURATED * s.max():
+                # a row that is fitted exactly leaves the variance (generalized inverse)
+                exact = below <= SATURATED * s
+                dropped += np.where(exact, square, 0.0).sum(axis=0)
+                square[exact], below[exact] = 0.0, 1.0
+            u = np.divide(square, below, out=square)
+            first += piece.squares @ u
+            second += piece.residuals @ np.multiply(u, left, out=below)
+        return np.asarray((first[:-1] - 2.0 * effect * second + effect**2 * (s * (first[-1] - 1.0) + dropped)) / s)
+
+    def _cr1(self, batch: Batch, projected: Floats, in_block: Floats, effect: Floats, s: Floats) -> Floats:
+        assert self.clusters is not None
+        (piece,) = self.pieces
+        left = self._treatment(batch, piece, projected, in_block)
+        squares = np.add.reduceat(left**2, self.clusters, axis=0)
+        variance = np.empty_like(effect)
+        for column in range(self.columns):
+            product = np.multiply(left, piece.residuals[column][:, None], out=batch.scratch.get("square", *left.shape))
+            scores = np.add.reduceat(product, self.clusters, axis=0)
+            scores -= squares * effect[column]
+            variance[column] = np.einsum("gc,gc->c", scores, scores)
+        return np.asarray(self.factor * variance / s**2)
+
+
+def _scaled(batch: Batch, piece: Piece) -> Floats:
+    cells = batch.cells(piece.panel)
+    if piece.root is None:
+        return cells
+    return np.multiply(cells, piece.root[:, None], out=batch.scratch.get("scaled", *cells.shape))
+
+
+def additive(
+    space: Partialled, residuals: Floats, slots: Ints, n_slots: int, *, fixed_share: Floats | None, clusters: Ints | None, studentized: bool,
+) -> Additive:
+    """Lay out the matrices of `Additive`.
+
+    Parameters
+    ----------
+    space : covariates and blocks of the n rows
+    residuals : (n, columns) what they leave of the outcomes
+    slots : (n,) slot of each row
+    fixed_share : (n,) share treated in the row's block where no draw changes it, else None
+    clusters : (n,) codes for CR1, else None
+    """
+    n, columns = residuals.shape
+    order = np.argsort(slots if clusters is None else clusters, kind="stable")
+    codes = space.blocks[order]
+    weighted = bool((space.root != 1.0).any())
+    root, q, r = space.root[order], space.q[order], residuals[order]
+    free = space.annihilated()[order]
+    n_blocks = space.mass.size
+    in_runs = fixed_share is None and not weighted and n_blocks > 1 and _runs(codes) == n_blocks
+    if fixed_share is None and not in_runs:
+        # the intercept or block dummies join the basis
+        q = np.column_stack([q, (codes[:, None] == np.arange(n_blocks)) * (root / np.sqrt(space.mass)[codes])[:, None]])
+    share = np.zeros(n) if fixed_share is None else fixed_share[order] * root
+    runs = None if clusters is None else np.flatnonzero(np.r_[True, np.diff(clusters[order]) != 0])
+    groups = 0 if runs is None else runs.size
+    used = n - space.rank - 1
+    pieces = []
+    for panel, part in cut(slots[order], n_slots, whole=clusters is not None):
+        block, first = codes[part], np.ascontiguousarray(np.column_stack([r[part], q[part], root[part]]).T)
+        pieces.append(Piece(
+            panel=panel, root=root[part].copy() if weighted else None, first=first,
+            projection=np.ascontiguousarray(np.column_stack([q[part], share[part]])),
+            residuals=first[:columns], squares=np.ascontiguousarray(np.column_stack([r[part] ** 2, free[part]]).T),
+            free=np.column_stack([free[part], np.zeros(block.size)]), block=block, starts=np.flatnonzero(np.r_[True, np.diff(block) != 0]),
+        ))
+    return Additive(
+        columns=columns, p=q.shape[1], pieces=tuple(pieces),
+        fixed=float("nan") if fixed_share is None else float((fixed_share * (1.0 - fixed_share)).sum()),
+        block_sizes=space.mass if in_runs else np.zeros(0), clusters=runs,
+        factor=groups / (groups - 1) * (n - 1) / used if groups > 1 and used > 0 else float("nan"), studentized=studentized,
+    )
+
+
+def _runs(codes: Ints) -> int:
+    return int((np.diff(codes) != 0).sum()) + 1

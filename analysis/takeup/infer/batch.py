@@ -1,0 +1,103 @@
+"""A batch of assignments on its way to a statistic: packed bits unpacked panel by panel, units down and draws across.
+
+In that layout a subset of units is a set of whole rows, and a number of a draw is broadcast along contiguous memory.
+Panels keep the working arrays in cache; buffers are made once and used again.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+
+PANEL_BYTES = 128
+"""1,024 units: with 64 draws an array of half a megabyte."""
+_SHIFTS = np.arange(8, dtype=np.uint8)[None, :, None]
+
+
+def batch_width(n_slots: int) -> int:
+    """Draws worked on at once. It depends on the number of units only: BLAS rounds differently for other shapes."""
+    return 512 if n_slots <= 160 else 256 if n_slots <= 320 else 128 if n_slots <= 640 else 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """A run of bytes, and which of its unpacked rows are used."""
+
+    start: int
+    stop: int
+    rows: slice | Ints
+
+    @property
+    def size(self) -> int:
+        """Rows used."""
+        return self.rows.stop - self.rows.start if isinstance(self.rows, slice) else int(self.rows.size)
+
+
+def cut(slots: Ints, n_slots: int, *, whole: bool = False) -> tuple[tuple[Panel, slice], ...]:
+    """Panels that hold `slots` (sorted, unless `whole`), each with its run of positions in `slots`.
+
+    `whole` asks for one panel of everything, in the order given.
+    """
+    n_bytes = n_slots // 8
+    if whole or n_bytes <= PANEL_BYTES:
+        return ((Panel(0, n_bytes, _as_slice(slots)), slice(0, slots.size)),)
+    found = []
+    for start in range(0, n_bytes, PANEL_BYTES):
+        stop = min(start + PANEL_BYTES, n_bytes)
+        first, last = np.searchsorted(slots, [8 * start, 8 * stop])
+        if last > first:
+            found.append((Panel(start, stop, _as_slice(slots[first:last] - 8 * start)), slice(int(first), int(last))))
+    return tuple(found)
+
+
+def _as_slice(rows: Ints) -> slice | Ints:
+    contiguous = rows.size > 0 and rows[-1] - rows[0] == rows.size - 1 and bool((np.diff(rows) == 1).all())
+    return slice(int(rows[0]), int(rows[-1]) + 1) if contiguous else rows
+
+
+class Scratch:
+    """Named buffers that grow as needed and are used again: fresh large arrays cost more than what is done with them."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Floats] = {}
+
+    def get(self, name: str, *shape: int) -> Floats:
+        """An uninitialised array of this shape."""
+        size = math.prod(shape)
+        if name not in self._held or self._held[name].size < size:
+            self._held[name] = np.empty(size)
+        return self._held[name][:size].reshape(shape)
+
+
+class Batch:
+    """Assignments to two arms as bits, shape (bytes, width), and the buffers to work on them."""
+
+    def __init__(self, bits: Bytes, scratch: Scratch) -> None:
+        self.bits, self.scratch, self.width = bits, scratch, int(bits.shape[1])
+        self._unpacked: tuple[int, int] | None = None
+        self._taken: Panel | None = None
+
+    def cells(self, panel: Panel) -> Floats:
+        """0.0 and 1.0 of the panel's rows, shape (rows, width); not to be written to, and good until the next call."""
+        n_bytes = panel.stop - panel.start
+        flat = self.scratch.get("cells", n_bytes * 8, self.width)
+        if self._unpacked != (panel.start, panel.stop):
+            held = self.scratch.get("bits", n_bytes, self.width).view(np.uint8).reshape(n_bytes, 8, self.width)
+            np.right_shift(self.bits[panel.start : panel.stop, None, :], _SHIFTS, out=held)
+            np.bitwise_and(held, 1, out=held)
+            flat.reshape(n_bytes, 8, self.width)[...] = held
+            self._unpacked = (panel.start, panel.stop)
+        if isinstance(panel.rows, slice):
+            return flat[panel.rows]
+        taken = self.scratch.get("taken", panel.rows.size, self.width)
+        if self._taken is not panel:
+            np.take(flat, panel.rows, axis=0, out=taken, mode="clip")
+            self._taken = panel
+        return taken

@@ -1,0 +1,89 @@
+"""From a null distribution to p-values: studentising, ties, tails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from takeup.errors import Fault, InferError, listed
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+Alternative = Literal["two-sided", "greater", "less"]
+TwoSided = Literal["doubled", "absolute"]
+
+TIE = 1e-9
+"""Statistics closer than this share of the root mean square of their null distribution are equal. Rounding breaks ties that are exact in
+theory, and a tolerance relative to the observed statistic fails where that is 0."""
+NO_VARIANCE = 1e-12
+"""A variance below this share of its mean over the draws is zero: the outcome is fitted exactly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tails:
+    """Shares of the draws at least as extreme as the observed statistic, ties counted."""
+
+    greater: float
+    less: float
+    absolute: float
+
+    def p_value(self, alternative: Alternative, two_sided: TwoSided) -> float:
+        """The p-value for an alternative; two-sided as twice the smaller tail, or by absolute value."""
+        if alternative == "two-sided":
+            return self.absolute if two_sided == "absolute" else min(1.0, 2.0 * min(self.greater, self.less))
+        return self.greater if alternative == "greater" else self.less
+
+
+def check_options(**options: tuple[object, Any]) -> None:
+    """Refuse a value that isn't among those of its type: name=(value, Literal type or tuple of values)."""
+    faults = []
+    for name, (value, allowed) in options.items():
+        values = allowed if isinstance(allowed, tuple) else get_args(allowed)
+        if value not in values:
+            faults.append(Fault(f'"{value}" isn\'t known', name, listed(values)))
+    if faults:
+        raise InferError(*faults)
+
+
+def studentized(effects: Floats, variances: Floats) -> Floats:
+    """Effects over standard errors, shape (columns, draws); infinite where the outcome is fitted exactly, nan where undefined."""
+    there = np.isfinite(variances)
+    usual = np.where(there, variances, 0.0).sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
+    exact = there & (variances <= NO_VARIANCE * usual)
+    size = root_mean_square(effects)[:, None]
+    out: Floats = np.divide(effects, np.sqrt(np.where(there & ~exact, variances, 1.0)), out=np.full(effects.shape, np.nan), where=there & ~exact)
+    exact &= usual > 0
+    out[exact] = np.where(np.abs(effects) > TIE * size, np.copysign(np.inf, effects), 0.0)[exact]
+    return out
+
+
+def root_mean_square(values: Floats) -> Floats:
+    """Over the finite draws, shape (columns,)."""
+    there = np.isfinite(values)
+    return np.asarray(np.sqrt((np.where(there, values, 0.0) ** 2).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1)))
+
+
+def tails(null: Floats, weights: Floats) -> Tails:
+    """Compare the observed statistic, null[0], with all of them, null (1 + draws,); undefined ones are never extreme."""
+    observed, total = null[0], weights.sum()
+    if np.isnan(observed):
+        return Tails(greater=np.nan, less=np.nan, absolute=np.nan)
+    slack = TIE * float(root_mean_square(null))
+    low = np.where(np.isnan(null), -np.inf, null)
+    high = np.where(np.isnan(null), np.inf, null)
+    size = np.where(np.isnan(null), -np.inf, np.abs(null))
+    return Tails(
+        greater=float(weights[low >= observed - slack].sum() / total) if not np.isneginf(observed) else float(weights[~np.isnan(null)].sum() / total),
+        less=float(weights[high <= observed + slack].sum() / total) if not np.isposinf(observed) else float(weights[~np.isnan(null)].sum() / total),
+        absolute=float(weights[size >= abs(observed) - slack].sum() / total),
+    )
+
+
+def monte_carlo_error(p_value: float, draws: float, *, doubled: bool) -> float:
+    """Standard error of a p-value from so many draws; 0 from infinitely many."""
+    if np.isnan(p_value):
+        return float("nan")
+    tail = p_value / 2.0 if doubled else p_value
+    return float((2.0 if doubled else 1.0) * np.sqrt(tail * (1.0 - tail) / draws))
