@@ -142,15 +142,9 @@ def _write_faults(target: Path | None, error: TakeupError | None) -> None:
     """What was found (or that nothing was) in a file, by its ending."""
     if target is None:
         return
-    from takeup.intake.faults import FaultReport
+    from takeup.intake.faults import write_faults
 
-    found = getattr(error, "report", None) or FaultReport(faults=() if error is None else error.faults)
-    ending = target.suffix.lower()
-    content = found.to_xlsx() if ending == ".xlsx" else (found.to_html() if ending in {".html", ".htm"} else found.to_text()).encode()
-    try:
-        target.write_bytes(content)
-    except OSError as refused:
-        raise click.FileError(str(target), refused.strerror or "") from None
+    write_faults(target, () if error is None else error)
     click.echo(f"Written to {_shown(target)}", err=error is not None)
 
 

@@ -77,9 +77,9 @@ def build(
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no stubs
 
-    from takeup.study import CHAPTERS, open_study
+    from takeup.study import CHAPTERS, open_study, plan_file
 
-    plan_path = Path(plan_path)
+    plan_path = plan_file(plan_path)
     _check_names(only, languages)
     wanted = tuple(only) or tuple(PARTS)
     with steps(2 + len(CHAPTERS) + len(wanted), enabled=progress) as begin, threadpool_limits(limits=1):

@@ -3,6 +3,6 @@
 `opened` holds `Study`; each other file is one chapter (or a few that belong together), a pure function of the `Material`.
 """
 
-from takeup.study.opened import CHAPTERS, Study, open_study
+from takeup.study.opened import CHAPTERS, Study, open_study, plan_file
 
-__all__ = ["CHAPTERS", "Study", "open_study"]
+__all__ = ["CHAPTERS", "Study", "open_study", "plan_file"]

@@ -7,7 +7,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from takeup.errors import ReportError, collect
 from takeup.results import FrozenMap, ResultSet
 
 if TYPE_CHECKING:
@@ -157,7 +156,7 @@ def open_study(path: str | Path) -> Study:
     Parameters
     ----------
     path : str or Path
-        The plan file; data, schemas and words are found from its folder.
+        The plan file, or its folder; data, schemas and words are found from there.
 
     Returns
     -------
@@ -165,10 +164,8 @@ def open_study(path: str | Path) -> Study:
 
     Raises
     ------
-    PlanError
-        Everything that is wrong with the plan, at once.
-    IntakeError, ReportError
-        Everything that is wrong with the data and the authors' words, at once.
+    PlanError, IntakeError, ReportError
+        Everything that is wrong with the plan, the data and the authors' words, at once.
 
     Examples
     --------
@@ -179,17 +176,24 @@ def open_study(path: str | Path) -> Study:
     ...     print(tu.open_study(f"{folder}/reports/jobs2/plan.yaml"))
     Study(jobs2: 899 units, 3 outcomes)
     """
+    from takeup.errors import PlanError, ReportError, collect
     from takeup.intake.faults import DataError, FaultReport
-    from takeup.intake.trial import open_trial
-    from takeup.plan.read import read
-    from takeup.study.words import word_faults
+    from takeup.intake.trial import open_files
+    from takeup.study.words import PLACE, word_faults
 
-    plan_path = Path(path)
-    plan = read(plan_path)
-    said = word_faults(plan, plan_path.parent)
+    path = plan_file(path)
     try:
-        trial = open_trial(plan, plan_path.parent)
+        plan, trial = open_files(path)
     except DataError as error:
-        raise DataError(FaultReport(faults=(*error.report.faults, *said), cells=error.report.cells)) from None
-    collect(ReportError, said)
-    return Study(plan, trial, plan_path.parent)
+        more = (*error.report.faults, *word_faults(path.parent, PLACE))
+        raise type(error)(FaultReport(faults=more, cells=error.report.cells)) from None
+    except PlanError as error:
+        raise PlanError(*error.faults, *word_faults(path.parent, PLACE)) from None
+    collect(ReportError, word_faults(path.parent, plan.words))
+    return Study(plan, trial, path.parent)
+
+
+def plan_file(path: str | Path) -> Path:
+    """The plan's file: the one named, or `plan.yaml` in the folder named."""
+    path = Path(path)
+    return path / "plan.yaml" if path.is_dir() else path

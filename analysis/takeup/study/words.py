@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from takeup.plan.model import Plan
 
+PLACE = "words"
+"""The folder, where no plan names another."""
 LANGUAGES = ("en", "nl", "fr")
 
 
@@ -35,14 +36,14 @@ def read_words(folder: Path, place: str, language: str) -> Mapping[str, str]:
     return FrozenMap(found)
 
 
-def word_faults(plan: Plan, folder: Path) -> tuple[Fault, ...]:
+def word_faults(folder: Path, place: str) -> tuple[Fault, ...]:
     """Everything in the authors' words that no report can hold, with its file."""
     from takeup.report.words import blocks, check_sections
 
     faults: list[Fault] = []
     for language in LANGUAGES:
         try:
-            texts = read_words(folder, plan.words, language)
+            texts = read_words(folder, place, language)
         except TakeupError as error:
             faults += error.faults
             continue
