@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.intake.read import code_text
+from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pandas import Index, Series
 
@@ -39,7 +40,7 @@ class Typed:
     absent: Mask
     bad: Mask
     levels: Sequence[Any] | None = None
-    codes: dict[str, int] = field(default_factory=dict)
+    codes: Mapping[str, int] = field(default_factory=FrozenMap)
 
     def series(self, item: Field, index: Index) -> Series:
         """The column for the checked frame: missing where it is absent or bad."""
@@ -141,7 +142,7 @@ def _numbers(values: np.ndarray[Any, Any], item: Field, texts: frozenset[str], r
         if count := int(np.count_nonzero(hits & ~absent)):
             codes[f"{low:g} to {high:g}"] = count
             absent |= hits
-    return Typed(values=values, absent=absent, bad=_misfits(values, absent, item), codes=codes)
+    return Typed(values=values, absent=absent, bad=_misfits(values, absent, item), codes=FrozenMap(codes))
 
 
 def _misfits(values: np.ndarray[Any, Any], absent: Mask, item: Field) -> Mask:
@@ -179,7 +180,7 @@ def _distinct(column: Series, item: Field, texts: frozenset[str], ranges: tuple[
             places[place] = kept.setdefault(level, len(kept))
     gone = np.array([*out, True], dtype=bool)
     return Typed(values=places[positions], absent=gone[positions], bad=((places < 0) & ~gone)[positions], levels=tuple(kept),
-                 codes=_counts(positions, out, words))
+                 codes=FrozenMap(_counts(positions, out, words)))
 
 
 def _spread_numbers(positions: Any, numbers: Any, gone: Mask, bad: Mask, words: list[str], item: Field) -> Typed:
@@ -188,7 +189,7 @@ def _spread_numbers(positions: Any, numbers: Any, gone: Mask, bad: Mask, words: 
     values = filled[positions]
     if item.type != "number" and not np.isnan(values).any():
         values = values.astype(np.int64)
-    return Typed(values=values, absent=absent, bad=np.append(bad, False)[positions], codes=_counts(positions, gone.tolist(), words))
+    return Typed(values=values, absent=absent, bad=np.append(bad, False)[positions], codes=FrozenMap(_counts(positions, gone.tolist(), words)))
 
 
 def _counts(positions: Any, out: Sequence[bool], words: Sequence[str]) -> dict[str, int]:
