@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from takeup.estimate.choose import Choice, estimate
-from takeup.results import ConfidenceSet, Estimate, FrozenMap, Result, ResultSet, Test
+from takeup.results import ConfidenceSet, Estimate, FrozenMap, Result, ResultSet
 from takeup.study.families import corrections
 from takeup.study.questions import Question, cells, counted, guarded, questions
+from takeup.study.redrawn import randomizations
 
 if TYPE_CHECKING:
     from takeup.study.material import Material
@@ -19,18 +20,18 @@ def effects(material: Material) -> ResultSet:
     asked = questions(material)
     itt = {(item.outcome.id, item.arm): intention_to_treat(material, item) for item in asked}
     families = corrections(material, asked, itt)
+    drawn = randomizations(material, asked)
     out: list[Result] = []
     for item in asked:
         key = (item.outcome.id, item.arm)
         found: list[tuple[str, Result | None]] = [
-            ("effect", itt[key]), ("ratio", _ratio(material, item)), ("ri", randomization(material, item)), ("family", families.get(key)),
+            ("effect", itt[key]), ("ratio", _ratio(material, item)), ("ri", drawn[key]), ("family", families.get(key)),
         ]
         if material.design.received is not None:
             found += [("cace", complier_effect(material, item)), ("ar", anderson_rubin_set(material, item))]
-        seed = material.plan.analyses.seed
         small = cells(item.frame, item.outcome, material.design, item.arm)
         out.extend(
-            material.stamp(counted(result, small), f"{head}.{item.outcome.id}{item.end}", item.path, seed if head == "ri" else None)
+            material.stamp(counted(result, small), f"{head}.{item.outcome.id}{item.end}", item.path)
             for head, result in found if result is not None
         )
     return ResultSet(tuple(out))
@@ -80,31 +81,6 @@ def _ratio(material: Material, item: Question) -> Estimate | None:
 
     empty = Estimate(outcome=item.outcome.id, estimand="risk ratio", arm=str(item.arm), estimate=math.nan, conf_level=level, method="ratio")
     return guarded(item, run, empty)
-
-
-def randomization(material: Material, item: Question) -> Test:
-    """Randomisation inference with the same statistic as the estimate, by the trial's own draw; all outcomes share the draws."""
-    from takeup.infer.randomization import randomization_test
-
-    analyses = material.plan.analyses
-
-    def run(choice: Choice) -> Test:
-        found: Any = randomization_test(
-            item.frame, item.outcome.id, material.design, covariates=choice.covariates, method=choice.estimator,
-            draws=analyses.draws, seed=analyses.seed,
-        )
-        return as_test(found, item)
-
-    return guarded(item, run, Test(outcome=item.outcome.id, term="randomization", arm=str(item.arm), method="randomization inference"))
-
-
-def as_test(found: Any, item: Question) -> Test:
-    """A `RandomizationTest` of one outcome as the `Test` that tables hold."""
-    return Test(
-        outcome=item.outcome.id, term="randomization", arm=str(item.arm), statistic=float(found.statistic), p_value=float(found.p_value),
-        draws=int(found.draws), exact=bool(found.exact), mc_error=float(found.mc_error), n=int(getattr(found, "n", 0)),
-        method="randomization inference", reason=str(getattr(found, "reason", "")),
-    )
 
 
 def complier_effect(material: Material, item: Question) -> Estimate:

@@ -5,34 +5,52 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from takeup.errors import TakeupError
-from takeup.results import Result, ResultSet, Test
+from takeup.results import Estimate, Result, ResultSet, Test
 from takeup.study.material import slug
 from takeup.study.questions import cells, counted
 
 if TYPE_CHECKING:
+    from takeup.plan.model import Outcome
     from takeup.study.material import Material
 
 
 def subgroups(material: Material) -> ResultSet:
     """Per planned grouping and outcome that isn't exploratory: a row a level, a row a contrast, and the joint test."""
+    plan = material.plan
+    asked = [
+        (group.by, outcome, arm, f"analyses.subgroups[{position}]") for position, group in enumerate(plan.analyses.subgroups)
+        for outcome in plan.outcomes if outcome.role != "exploratory" for arm in material.arms
+    ]
+    return ResultSet(tuple(result for question in asked for result in _grouped(material, *question)))
+
+
+def _grouped(material: Material, by: str, outcome: Outcome, arm: object, path: str) -> list[Result]:
+    """One outcome by one grouping in one arm."""
     from takeup.estimate.subgroups import subgroups as by_group
 
-    plan = material.plan
-    out: list[Result] = []
-    for position, group in enumerate(plan.analyses.subgroups):
-        by, path = material.trial.resolve(group.by), f"analyses.subgroups[{position}]"
-        name = slug(group.by.rpartition(".")[2])
-        for outcome in plan.outcomes:
-            if outcome.role == "exploratory":
-                continue
-            covariates = tuple(name for name in material.covariates(outcome) if name != by)
-            for arm in material.arms:
-                head = f"subgroup.{outcome.id}.{name}{material.suffix(arm)}"
-                frame = material.of_arm(arm)
-                try:
-                    found = by_group(frame, outcome.id, by, material.design, covariates=covariates, conf_level=plan.analyses.confidence)
-                except TakeupError as error:
-                    found = ResultSet((Test(outcome=outcome.id, term=group.by, arm=str(arm), method="subgroups", reason=str(error)),))
-                small = tuple(size for _, rows in frame.groupby(by, observed=True) for size in cells(rows, outcome, material.design, arm))
-                out.extend(material.stamp(counted(result, small), f"{head}.{slug(result.term)}", path) for result in found)
-    return ResultSet(tuple(out))
+    column, level = material.trial.resolve(by), material.plan.analyses.confidence
+    covariates = tuple(name for name in material.covariates(outcome) if name != column)
+    head = f"subgroup.{outcome.id}.{slug(by.rpartition('.')[2])}"
+    try:
+        found = by_group(material.frame, outcome.id, column, material.design, covariates=covariates, conf_level=level, arm=arm)
+    except TakeupError as error:
+        found = ResultSet((Test(outcome=outcome.id, term=f"{by}: joint", arm=str(arm), method="subgroups", reason=str(error)),))
+    sizes = tuple(size for item in found if isinstance(item, Estimate) and "reference" not in item.extra for size in (item.n_treated, item.n_control))
+    with_outcome = tuple(size for _, rows in material.frame.groupby(column, observed=True) for size in cells(rows, outcome, material.design, arm))
+    return [
+        material.stamp(counted(item, with_outcome + (sizes if _compares(item) else ())), f"{head}.{_tail(item)}{material.suffix(arm)}", path)
+        for item in found
+    ]
+
+
+def _compares(item: Result) -> bool:
+    """Whether a result is about several levels, so that the smallest of them is what it could reveal."""
+    return not isinstance(item, Estimate) or "reference" in item.extra
+
+
+def _tail(item: Result) -> str:
+    """The end of an id: the level, the level and the one it is held against, or "joint"."""
+    if not isinstance(item, Estimate):
+        return "joint"
+    level = slug(item.extra["level"])
+    return f"{level}-{slug(item.extra['reference'])}" if "reference" in item.extra else level
