@@ -18,7 +18,16 @@ NO_FILES = FrozenMap()
 
 def canonical(plan: Plan) -> str:
     """The plan as one line of JSON: keys sorted, defaults left out, so that a later default changes no earlier hash."""
-    return json.dumps(plan.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    said = _filled(plan.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+    return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _filled(value: object) -> object:
+    """Without blocks in which nothing but defaults was written."""
+    if isinstance(value, dict):
+        inner = {key: _filled(item) for key, item in value.items()}
+        return {key: item for key, item in inner.items() if item != {}}
+    return [_filled(item) for item in value] if isinstance(value, list) else value
 
 
 def plan_hash(plan: Plan, files: Mapping[str, bytes] = NO_FILES) -> str:

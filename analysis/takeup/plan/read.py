@@ -92,7 +92,8 @@ def salvage(document: Document) -> tuple[Plan | None, bool]:
 
 _STAND_INS: dict[str, Any] = {
     "takeup": 1, "study": "unread", "title": "unread", "evidence": "randomized", "data": {},
-    "design": {"unit": "unread", "treatment": "unread", "control": "unread"}, "outcomes": [{"id": "unread", "right": "unread"}], "analyses": {"seed": 0},
+    "design": {"unit": "unread", "treatment": "unread", "control": "unread"},
+    "outcomes": [{"id": "unread", "right": "unread"}], "analyses": {"seed": 0},
 }
 
 
@@ -132,8 +133,11 @@ def _form_findings(data: Mapping[str, Any], errors: Iterable[ErrorDetails]) -> l
     for error in errors:
         path, branch = _place(data, error["loc"], missing=error["type"] == "missing")
         given = error["input"]
-        if (branch and str(error["loc"][-1]).endswith("str") and isinstance(given, Mapping)) or (error["type"] == "too_short" and given):
-            continue  # the branch for text, where words by language were written; a list that is empty because its items failed
+        words = isinstance(given, Mapping)
+        if branch and (words if str(error["loc"][-1]).endswith("str") else error["type"] in {"dict_type", "mapping_type"} and not words):
+            continue  # the other branch than the one that was written: one text, or one a language
+        if error["type"] == "too_short" and given:
+            continue  # empty because its items failed
         fault = _fault(path, error)
         if path in told:
             before = told[path][1]
