@@ -14,7 +14,8 @@ from takeup.results import Estimate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WHY = ("no standard error", "no degrees of freedom", "isn't identified", "can't", "no variation", "none is left")
+WHY = ("no standard error", "no degrees of freedom", "isn't identified", "can't", "no variation", "none is left", "no variance", "no joint test",
+       "nothing to compare")
 MAIN = ("estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
 
 
