@@ -74,3 +74,14 @@ def joined(*sentences: Spans) -> Spans:
         if sentence:
             parts.extend((Span(text=" "), *sentence) if parts else sentence)
     return tuple(parts)
+
+
+def in_row(items: list[Spans], language: str) -> Spans:
+    """Items as a list in running text, "a, b and c" in the language's own way."""
+    from babel.lists import format_list
+
+    from takeup.present.catalogue import LOCALES
+
+    places = [f"{{item{place}}}" for place in range(len(items))]
+    pattern = format_list(places, locale=LOCALES[language])
+    return fill(pattern, **{f"item{place}": item for place, item in enumerate(items)})

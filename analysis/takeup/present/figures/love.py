@@ -46,7 +46,7 @@ def love_plot(released: Released, labels: Labels, language: str) -> Figure | Non
         return None
     shown = arms(ResultSet(found), "")
     entries = sorted(_entries(make, labels, found), key=lambda entry: -entry.size)
-    title = make._("Was the draw fair? Differences between the arms at the start")
+    title = make._("Differences between the arms at the start")
     with house_style():
         figure = _draw(entries, shown, labels, make)
         return finished(figure, id_="love_plot", title=title, data=_data(entries, shown, labels, make, title), alt=_alt(entries, make, title))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from takeup.present.catalogue import mark
 from takeup.present.labels import Labels, spoken
 from takeup.present.reading import arms, each_once, prefix, section, statistics
-from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, text_cell
+from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
 from takeup.results import Estimate, ResultSet, Statistic, Test
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def attrition(released: Released, labels: Labels, language: str) -> Table:
         Column(id="n", title=_("n"), kind="integer"),
     )
     notes = (_("Shares are in %; differences between shares are in percentage points."),) if rows else ()
-    return Table(id="attrition", title=_("Who is missing at the end"), columns=columns, rows=tuple(rows), notes=notes, language=language, sortable=False)
+    return compact(Table(id="attrition", title=_("Who is missing at the end"), columns=columns, rows=tuple(rows), notes=notes, language=language, sortable=False))
 
 
 def _rates(make: Maker, labels: Labels, results: ResultSet, shown: tuple[str, ...]) -> list[Row]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from takeup.present.numbers import Kind, spread_digits
 from takeup.present.reading import arms, pick, prefix, section
-from takeup.present.tables.model import EMPTY, Column, Maker, Row, Table, text_cell
+from takeup.present.tables.model import EMPTY, Column, Maker, Row, Table, compact, text_cell
 from takeup.results import Estimate, ResultSet, Statistic
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def compliance(released: Released, labels: Labels, language: str) -> Table:
         Column(id="interval", title=make.interval_title(e.conf_level for e in estimates.values()), kind="interval", parts=make.limits),
     )
     notes = (_("Took part: {received}.", received=labels.received(language)),) if labels.plan.design.received_label else ()
-    return Table(id="compliance", title=_("Take-up by arm"), columns=columns, rows=tuple(rows), notes=notes, language=language)
+    return compact(Table(id="compliance", title=_("Take-up by arm"), columns=columns, rows=tuple(rows), notes=notes, language=language))
 
 
 def complier_profile(released: Released, labels: Labels, language: str) -> Table:
@@ -66,7 +66,7 @@ def complier_profile(released: Released, labels: Labels, language: str) -> Table
         rows.append(Row(cells=(text_cell(label), make.cell(item, mean, shown, digits), make.cell(item, everybody, shown, digits), make.cell(item, "ratio", "number", 2))))
     columns = (Column(id="variable", title=_("Characteristic")), Column(id="compliers", title=_("Took part because offered"), kind="number", group=_("Mean or %")),
                Column(id="everybody", title=_("Everybody"), kind="number", group=_("Mean or %")), Column(id="ratio", title=_("Ratio"), kind="number"))
-    return Table(id="complier_profile", title=_("Who took part because it was offered"), columns=columns, rows=tuple(rows), language=language)
+    return compact(Table(id="complier_profile", title=_("Who took part because it was offered"), columns=columns, rows=tuple(rows), language=language))
 
 
 def _is_share(labels: Labels, name: str, level: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from takeup.present.numbers import Kind, effect_digits
 from takeup.present.reading import only, pick, prefix, section
-from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, text_cell
+from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
 from takeup.present.terms import ADJUSTMENTS, term
 from takeup.results import ConfidenceSet, Estimate, ResultSet
 
@@ -26,7 +26,7 @@ def effects(released: Released, labels: Labels, language: str) -> Table:
     several = len({result.arm for result in results if prefix(result) == "effect"}) > 1
     columns = _columns(make, labels, results, several=several)
     rows = tuple(row for outcome in labels.plan.outcomes for row in _rows(make, labels, results, outcome, columns, several=several))
-    return Table(id="effects", title=effects_title(make, labels), columns=columns, rows=rows, notes=_notes(make, labels, results, columns), language=language)
+    return compact(Table(id="effects", title=effects_title(make, labels), columns=columns, rows=rows, notes=_notes(make, labels, results, columns), language=language))
 
 
 def effects_title(make: Maker, labels: Labels) -> str:
@@ -156,8 +156,8 @@ def complier_effects(released: Released, labels: Labels, language: str) -> Table
         rows.append(Row(cells=tuple(cells[column.id] for column in columns)))
     notes = (_("Assumes that being offered the programme changes outcomes only by taking part, and that nobody does the opposite of what is offered. "
                "The Anderson-Rubin set stays valid however little the offer changes take-up."),) if rows else ()
-    return Table(id="complier_effects", title=_("Effects among those who took part because it was offered"), columns=columns, rows=tuple(rows),
-                 notes=notes, language=language)
+    return compact(Table(id="complier_effects", title=_("Effects among those who took part because it was offered"), columns=columns, rows=tuple(rows),
+                 notes=notes, language=language))
 
 
 def _set(make: Maker, found: ConfidenceSet | None, digits: int, scale: float) -> Cell:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from takeup.present.numbers import id_of
 from takeup.present.reading import prefix, section
 from takeup.present.reasons import translated
-from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, text_cell
+from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
 from takeup.present.terms import method, variance
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def methods(released: Released, labels: Labels, language: str) -> Table:
     columns = (Column(id="id", title=_("Number")), Column(id="method", title=_("Method")), Column(id="se_type", title=_("Variance")),
                Column(id="df", title=_("Degrees of freedom"), kind="number"), Column(id="draws", title=_("Draws"), kind="integer"),
                Column(id="reason", title=_("Why")))
-    return Table(id="methods", title=_("How each number was made"), columns=columns, rows=tuple(rows), language=language)
+    return compact(Table(id="methods", title=_("How each number was made"), columns=columns, rows=tuple(rows), language=language))
 
 
 def _row(make: Maker, item: Result, group: str) -> Row:

@@ -6,7 +6,7 @@ A cell holds the text a reader sees and the value a machine reads, with the id a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from takeup.present.catalogue import words
@@ -39,6 +39,8 @@ class Cell:
         What the value was multiplied by in the text.
     note : str
         Why there is no number.
+    href : str
+        Where the text leads.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Cell:
     digits: int = 0
     scale: float = 1.0
     note: str = ""
+    href: str = ""
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -126,6 +129,13 @@ class Table:
             else:
                 found.append((column.group, 1))
         return tuple(found)
+
+
+def compact(table: Table) -> Table:
+    """The table without the columns in which no row has anything (the first always stays)."""
+    kept = [place for place in range(len(table.columns)) if place == 0 or any(row.cells[place].text for row in table.rows)]
+    rows = tuple(replace(row, cells=tuple(row.cells[place] for place in kept)) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[place] for place in kept), rows=rows)
 
 
 def text_cell(text: str, value: str | None = None) -> Cell:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from takeup.present.numbers import id_of
 from takeup.present.reading import only, prefix, section
 from takeup.present.tables.effects import named, quantity, scale_of
-from takeup.present.tables.model import EMPTY, Column, Maker, Row, Table, text_cell
+from takeup.present.tables.model import EMPTY, Column, Maker, Row, Table, compact, text_cell
 from takeup.present.terms import method, variance
 from takeup.results import Bounds, Estimate, Result
 
@@ -40,7 +40,7 @@ def robustness(released: Released, labels: Labels, language: str) -> Table:
                Column(id="std_error", title=_("Standard error"), kind="number"),
                Column(id="interval", title=make.interval_title(item.conf_level for item in others), kind="interval", parts=make.limits),
                Column(id="p_value", title=_("p"), kind="p_value"), Column(id="se_type", title=_("Variance")), Column(id="n", title=_("n"), kind="integer"))
-    return Table(id="robustness", title=_("Does the answer depend on the method?"), columns=columns, rows=tuple(rows), language=language)
+    return compact(Table(id="robustness", title=_("The main estimate and others"), columns=columns, rows=tuple(rows), language=language))
 
 
 def way(item: Result, language: str) -> str:
@@ -69,4 +69,4 @@ def bounds(released: Released, labels: Labels, language: str) -> Table:
                Column(id="interval", title=make.interval_title(item.conf_level for item in found), kind="interval", parts=make.limits),
                Column(id="trimmed", title=_("Share set aside"), kind="percent"), Column(id="n", title=_("n"), kind="integer"),
                Column(id="n_missing", title=_("Missing"), kind="integer"))
-    return Table(id="bounds", title=_("What the effect could be, whoever is missing"), columns=columns, rows=tuple(rows), language=language)
+    return compact(Table(id="bounds", title=_("What the effect could be, whoever is missing"), columns=columns, rows=tuple(rows), language=language))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from takeup.present.reading import section
 from takeup.present.tables.effects import named, quantity, scale_of
-from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, text_cell
+from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
 from takeup.results import Estimate, Test
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def subgroups(released: Released, labels: Labels, language: str) -> Table:
                Column(id="interval", title=make.interval_title(item.conf_level for item in found if isinstance(item, Estimate)), kind="interval", parts=make.limits),
                Column(id="p_value", title=_("p"), kind="p_value"), Column(id="n", title=_("n"), kind="integer"), Column(id="planned", title=_("In the plan")))
     notes = (_("A difference between groups is shown by its own line, not by one group's interval leaving out nought and another's not."),) if rows else ()
-    return Table(id="subgroups", title=_("Does it differ between groups?"), columns=columns, rows=tuple(rows), notes=notes, language=language)
+    return compact(Table(id="subgroups", title=_("Does it differ between groups?"), columns=columns, rows=tuple(rows), notes=notes, language=language))
 
 
 def _name(make: Maker, labels: Labels, item: Estimate | Test) -> str:

@@ -1,0 +1,261 @@
+"""The full report: what was found first, then everything a reader needs to trust it, in the order of CONSORT 2025."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from takeup.errors import Fault, ReportError
+from takeup.present.figures import consort_flow, distributions, forest, love_plot, takeup_by_arm
+from takeup.present.labels import in_language
+from takeup.present.reading import section
+from takeup.present.tables import BUILDERS
+from takeup.present.text import Span, fill, joined, plain, said
+from takeup.present.wording import finding
+from takeup.release.gate import require
+from takeup.report.consort import checklist
+from takeup.report.document import Block, Bullets, Callout, Details, Document, Fact, Facts, FigureBlock, Heading, Note, Paragraph, TableBlock, Tone
+from takeup.report.limits import limitations
+from takeup.report.methods import methods
+from takeup.report.sentences import Teller
+from takeup.report.words import blocks, check_sections, sentence
+from takeup.results import FrozenMap, Statistic
+from takeup.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from takeup.plan.model import Plan
+    from takeup.present.figures.model import Figure
+    from takeup.present.labels import Labels
+    from takeup.present.text import Spans
+    from takeup.present.wording import Finding
+    from takeup.release.gate import Released
+
+
+def full_report(released: Released, plan: Plan, labels: Labels, words: Mapping[str, str], language: str) -> Document:
+    """The report of a study in one language.
+
+    Parameters
+    ----------
+    released : Released
+    plan : Plan
+        The plan the results were made by; `labels` holds the same.
+    labels : Labels
+    words : mapping of section names (`report.words.SECTIONS`) to Markdown
+        The authors' own words in this language; sections without words are left out.
+    language : {"en", "nl", "fr"}
+
+    Returns
+    -------
+    Document
+
+    Raises
+    ------
+    ReleaseError
+        Results that didn't pass the gate.
+    ReportError
+        Words for an unknown section or outside the small part of Markdown; a flow that doesn't add up; another plan than the labels'.
+    """
+    require(released)
+    check_sections(words)
+    if labels.plan is not plan and labels.plan != plan:
+        raise ReportError(Fault("the labels belong to another plan", "labels"))
+    tell = Teller(released, labels, language)
+    writer = _Writer(tell, words)
+    chapters = (*writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.effects(), *writer.robustness(),
+                *writer.missing(), *writer.methods(), *writer.limits(), *writer.provenance(), *writer.checklist())
+    meta = FrozenMap(study=plan.study, plan_hash=plan_hash_of(released), version=__version__, evidence=plan.evidence)
+    return Document(title=labels.title(language), subtitle=plain(sentence(in_language(plan.about.intervention, language), "plan")), language=language, blocks=chapters, meta=meta)
+
+
+def plan_hash_of(released: Released) -> str:
+    """The hash of the plan that the results carry."""
+    for name in released.sections:
+        for result in released.sections[name]:
+            if result.provenance.plan_hash:
+                return str(result.provenance.plan_hash)
+    return ""
+
+
+class _Writer:
+    """Writes the chapters, each a tuple of blocks; a chapter without content is empty."""
+
+    def __init__(self, tell: Teller, words: Mapping[str, str]) -> None:
+        self.tell, self.words = tell, words
+        self.released, self.labels, self.language, self._ = tell.released, tell.labels, tell.language, tell._
+        self.plan = tell.labels.plan
+
+    def chapter(self, id_: str, title: str, *content: Block) -> tuple[Block, ...]:
+        """A heading and its content; nothing where there is no content."""
+        return (Heading(text=title, id=id_), *content) if content else ()
+
+    def own(self, name: str) -> tuple[Block, ...]:
+        """The authors' words of a section."""
+        return blocks(self.words[name], name) if self.words.get(name, "").strip() else ()
+
+    def table(self, name: str) -> tuple[Block, ...]:
+        """A table, where it has rows."""
+        made = BUILDERS[name](self.released, self.labels, self.language)
+        return () if made.empty else (TableBlock(table=made),)
+
+    def figure(self, made: Figure | None, *, with_data: bool = True) -> tuple[Block, ...]:
+        """A figure, where there is one."""
+        return () if made is None else (FigureBlock(figure=made, with_data=with_data),)
+
+    def paragraph(self, *spans: Spans) -> tuple[Block, ...]:
+        """A paragraph, where it says anything."""
+        text = joined(*spans)
+        return (Paragraph(spans=text),) if text else ()
+
+    def found(self) -> tuple[Block, ...]:
+        """The first chapter: the facts in numbers, a card for every primary outcome, a line for every other, and how sure it is."""
+        _, tell = self._, self.tell
+        primary = tell.main("primary") or tell.main()[:1]
+        others = [estimate for estimate in tell.main() if estimate not in primary]
+        cards = tuple(_card(finding(estimate, self.labels, self.language), self._arm_of(estimate.arm)) for estimate in primary)
+        content: list[Block] = [*self.own("summary"), *self.facts(), *cards]
+        if others:
+            content.append(Heading(text=_("Other outcomes"), level=3))
+            content.append(Bullets(items=tuple(self._line(finding(estimate, self.labels, self.language), self._arm_of(estimate.arm)) for estimate in others)))
+        content.append(Heading(text=_("How sure is this?"), level=3))
+        same = [tell.same_verdict(estimate) for estimate in primary]
+        content.append(Bullets(items=tuple(item for item in (tell.evidence_line(), tell.draw(), *same) if item)))
+        if self.plan.about.synthetic:
+            content.insert(0, Note(spans=said(_("These data are made up by a computer: no conclusion about a real programme can be drawn from them."))))
+        return self.chapter("found", _("What was found"), *content)
+
+    def _arm_of(self, arm: str) -> str:
+        return self.labels.arm(arm, self.language) if len(self.plan.design.arms) > 2 else ""
+
+    def _line(self, found: Finding, arm: str) -> Spans:
+        name = f"{found.outcome}, {arm}" if arm else found.outcome
+        return joined((Span(text=f"{name}.", strong=True),), found.says, found.numbers)
+
+    def facts(self) -> tuple[Block, ...]:
+        """How many took part, how many took the programme up."""
+        _, tell = self._, self.tell
+        items = []
+        whole = next((item for item in section(self.released, "flow") if isinstance(item, Statistic) and item.variable == "randomized" and not item.level), None)
+        if whole is not None:
+            label = _("{people} randomised", people=self.labels.units(self.language)) if self.plan.evidence == "randomized" else self.labels.units(self.language)
+            items.append(Fact(number=(tell.number.of(whole, "value", "integer"),), label=label))
+        for item in section(self.released, "compliance"):
+            if isinstance(item, Statistic) and item.provenance.id.startswith("compliance.") and item.kind == "share" and item.arm != str(self.plan.design.control):
+                label = _("of \u201c{arm}\u201d {received}", arm=self.labels.arm(item.arm, self.language), received=self.labels.received(self.language))
+                items.append(Fact(number=(tell.number.of(item, "value", "percent", 0),), label=label))
+        outcomes = len(self.plan.outcomes)
+        items.append(Fact(number=said(tell.number.integer(outcomes)), label=_.plural("outcome planned", "outcomes planned", outcomes)))
+        return (Facts(items=tuple(items)),) if whole is not None else ()
+
+    def study(self) -> tuple[Block, ...]:
+        """Why the study was done and what was compared."""
+        _, about = self._, self.plan.about
+        lines = [(_("Programme"), about.intervention), (_("Compared with"), about.comparator), (_("Where and when"), about.setting), (_("Funding"), about.funding)]
+        listed = [fill("{name} {text}", name=(Span(text=f"{name}:", strong=True),), text=sentence(in_language(text, self.language), "plan")) for name, text in lines if text]
+        own = [block for name in ("background", "objectives", "programme", "setting", "eligibility", "involvement", "funding", "interests") for block in self.own(name)]
+        return self.chapter("study", _("About the study"), *own, *([Bullets(items=tuple(listed))] if listed else []))
+
+    def people(self) -> tuple[Block, ...]:
+        """Who took part: the flow and the baseline table."""
+        source = in_language(self.plan.flow.source, self.language)
+        return self.chapter("people", self._("Who took part"), *self.paragraph(self.tell.flow()), *self.figure(consort_flow(self.released, self.labels, self.language)),
+                            *self.paragraph(sentence(source, "plan")), *self.table("baseline"))
+
+    def draw(self) -> tuple[Block, ...]:
+        """Was the draw fair."""
+        if self.plan.evidence == "before_after":
+            return ()
+        title = self._("Was the draw fair?") if self.plan.evidence == "randomized" else self._("Were the groups alike at the start?")
+        return self.chapter("draw", title, *self.paragraph(self.tell.draw()), *self.own("allocation"), *self.own("blinding"),
+                            *self.figure(love_plot(self.released, self.labels, self.language)))
+
+    def takeup(self) -> tuple[Block, ...]:
+        """Did people get it."""
+        return self.chapter("takeup", self._("Did people get the programme?"), *self.paragraph(self.tell.takeup()),
+                            *self.figure(takeup_by_arm(self.released, self.labels, self.language), with_data=False), *self.table("compliance"), *self.table("complier_profile"))
+
+    def effects(self) -> tuple[Block, ...]:
+        """The estimates of all outcomes."""
+        _ = self._
+        title = {"randomized": _("Effects"), "comparison": _("Differences"), "before_after": _("Changes")}[self.plan.evidence]
+        content: list[Block] = [*self.own("outcomes"), *self.figure(forest(self.released, self.labels, self.language)), *self.table("effects")]
+        spread = distributions(self.released, self.labels, self.language)
+        if spread:
+            content += [Heading(text=_("How the outcomes are spread"), level=3), *(FigureBlock(figure=figure) for figure in spread)]
+        complier = self.table("complier_effects")
+        if complier:
+            content += [Heading(text=_("For those who took part"), level=3), *complier]
+        groups = self.table("subgroups")
+        if groups:
+            content += [Heading(text=_("For whom"), level=3), *groups]
+        return self.chapter("effects", title, *content, *self.own("harms"))
+
+    def robustness(self) -> tuple[Block, ...]:
+        """The same by other methods."""
+        lines = tuple(line for estimate in self.tell.main() if (line := self.tell.same_verdict(estimate)))
+        table = self.table("robustness")
+        return self.chapter("robustness", self._("Does the answer depend on the method?"), *([Bullets(items=lines)] if lines and table else []), *table)
+
+    def missing(self) -> tuple[Block, ...]:
+        """Who is missing, and what that could change."""
+        return self.chapter("missing", self._("Who is missing, and does it matter?"), *self.table("attrition"), *self.table("bounds"))
+
+    def methods(self) -> tuple[Block, ...]:
+        """How it was done, folded."""
+        _ = self._
+        folded = Details(title=_("Methods, written from what was run"), blocks=methods(self.tell))
+        return self.chapter("methods", _("How it was done"), *self.own("sample_size"), folded, *self.own("changes"))
+
+    def limits(self) -> tuple[Block, ...]:
+        """What the numbers say of their own limits, then the authors."""
+        _ = self._
+        generated = limitations(self.tell)
+        own = (*self.own("limits"), *self.own("generalisability"), *self.own("interpretation"))
+        first: Block = Bullets(items=generated) if generated else Paragraph(spans=said(_("The numbers themselves point to no limitation beyond their intervals.")))
+        return self.chapter("limits", _("What limits these findings"), first,
+                            *([Heading(text=_("In the authors' words"), level=3), *own] if own else []))
+
+    def provenance(self) -> tuple[Block, ...]:
+        """Where every number comes from."""
+        _, plan, about = self._, self.plan, self.plan.about
+        lines: list[tuple[str, Spans]] = [
+            (_("Plan"), said(_("study {study}, hash {hash}", study=plan.study, hash=plan_hash_of(self.released)))),
+            (_("Software"), said(f"takeup {__version__}")), (_("Seed"), said(str(plan.analyses.seed))),
+        ]
+        if plan.registration is not None:
+            lines.append((_("Registration"), said(f"{plan.registration.registry}, {plan.registration.id}, {self.date(plan.registration.date)}")))
+        lines += [(name, sentence(in_language(text, self.language), "plan")) for name, text in ((_("Data"), about.source), (_("Licence"), about.licence), (_("Please cite"), about.citation)) if text]
+        rules = self.released.rules
+        rounding = _("counts as they are") if rules.base == 1 else _("counts to the nearest {base}", base=rules.base)
+        lines.append((_("Disclosure"), said(_("profile {profile}: no group under {cell} people is shown; {rounding}; {n} numbers withheld", profile=rules.profile, cell=rules.cell,
+                                         rounding=rounding, n=len(self.released.withheld())))))
+        items = tuple(fill("{name} {text}", name=(Span(text=f"{name}:", strong=True),), text=text) for name, text in lines)
+        text = said(_("Every number here is a field of a result with an id of its own. The same id leads to its row in results.csv, its estimator and its line in the plan."))
+        return self.chapter("provenance", _("Where the numbers come from"), Paragraph(spans=text), Bullets(items=items), *self.own("access"))
+
+    def date(self, day: object) -> str:
+        """A date in the reader's language."""
+        from babel.dates import format_date
+
+        from takeup.present.catalogue import LOCALES
+
+        return str(format_date(day, format="long", locale=LOCALES[self.language]))
+
+    def checklist(self) -> tuple[Block, ...]:
+        """The CONSORT 2025 checklist, folded; it also stands on a page of its own."""
+        if self.plan.evidence != "randomized":
+            return ()
+        table = checklist(self.released, self.labels, self.words, self.language)
+        return self.chapter("consort", self._("CONSORT 2025 checklist"), Details(title=self._("Each item, and where it is met"), blocks=(TableBlock(table=table),)))
+
+
+TONES: dict[str, Tone] = {
+    "better_matters": "better", "better": "better", "better_plain": "better", "probably_better": "better", "better_small": "little", "maybe_better": "little", "little": "little",
+    "maybe_worse": "little", "worse_small": "little", "probably_worse": "worse", "worse_plain": "worse", "worse": "worse", "worse_matters": "worse", "unclear": "unclear",
+    "unclear_plain": "unclear", "none": "none",
+}
+
+
+def _card(found: Finding, arm: str) -> Callout:
+    return Callout(title=f"{found.outcome}, {arm}" if arm else found.outcome, badge=found.short, tone=TONES[found.verdict],
+                   lines=tuple(line for line in (found.says, found.numbers, found.matters) if line), result_id=found.result_id)

@@ -1,0 +1,117 @@
+"""What limits the findings, as far as the numbers themselves can tell: generated from facts, never left to memory."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from takeup.present.reading import pick, section
+from takeup.present.text import fill, said
+from takeup.present.wording import finding
+
+if TYPE_CHECKING:
+    from takeup.present.text import Spans
+    from takeup.report.sentences import Teller
+
+WEAK_F = 104.7
+"""First-stage F under which a t-based 95 % interval of a complier effect is too narrow (Lee, McCrary, Moreira and Porter 2022)."""
+MUCH_LOST, UNEVEN = 0.05, 0.05
+FEW_CLUSTERS = 40
+TAKEUP_GAP = 0.9
+
+
+def limitations(tell: Teller) -> tuple[Spans, ...]:
+    """The list, most serious first; empty sentences are left out."""
+    parts = [_evidence(tell), _synthetic(tell), _registration(tell), *_uncertain(tell), _attrition(tell), *_weak(tell), _takeup(tell), _clusters(tell), _thresholds(tell),
+             _families(tell), _exploratory(tell), _withheld(tell)]
+    return tuple(part for part in parts if part)
+
+
+def _evidence(tell: Teller) -> Spans:
+    return () if tell.evidence == "randomized" else tell.evidence_line()
+
+
+def _synthetic(tell: Teller) -> Spans:
+    return said(tell._("The data are made up by a computer. They show how the report works and say nothing about any real programme.")) \
+        if tell.labels.plan.about.synthetic else ()
+
+
+def _registration(tell: Teller) -> Spans:
+    return () if tell.labels.plan.registration is not None else said(tell._("The plan names no public registration made before the results were known."))
+
+
+def _uncertain(tell: Teller) -> list[Spans]:
+    out = []
+    for estimate in tell.main("primary"):
+        found = finding(estimate, tell.labels, tell.language)
+        if found.verdict in {"unclear", "unclear_plain"}:
+            out.append(said(tell._("{outcome}: the interval is wide. That no clear difference was found isn't evidence that there is none.", outcome=found.outcome)))
+    return out
+
+
+def _attrition(tell: Teller) -> Spans:
+    rates = [rate for _arm, rate, _id in tell.missing_rates()]
+    if not rates or max(rates) == 0:
+        return ()
+    if max(rates) - min(rates) > UNEVEN:
+        return said(tell._("The arms lost different shares of people ({low} to {high}), so those who remain may no longer be alike. The bounds show what that could mean.",
+                           low=tell.number.percent(min(rates), 1), high=tell.number.percent(max(rates), 1)))
+    if max(rates) > MUCH_LOST:
+        return said(tell._("Up to {high} of an arm was lost to follow-up. The estimates assume that those who were lost don't differ from the others in ways that matter; "
+                           "the bounds don't.", high=tell.number.percent(max(rates), 1)))
+    return ()
+
+
+def _weak(tell: Teller) -> list[Spans]:
+    out = []
+    for estimate in pick(section(tell.released, "effects"), "cace"):
+        strength = estimate.extra.get("first_stage_f", math.nan)
+        if isinstance(strength, float) and strength < WEAK_F:
+            f = tell.number.of(estimate, "first_stage_f", "number", 1)
+            out.append(fill(tell._.raw("Being offered the programme changed take-up only weakly (F = {f}), so the effects among those who took part are imprecise; "
+                                       "use the Anderson-Rubin sets."), f=f))
+            break
+    return out
+
+
+def _takeup(tell: Teller) -> Spans:
+    share = next((item for item in section(tell.released, "compliance") if item.provenance.id.startswith("compliance.share")), None)
+    if share is None or math.isnan(share.estimate) or share.estimate >= TAKEUP_GAP:
+        return ()
+    return fill(tell._.raw("Not everybody took the programme up: the offer raised take-up by {share} percentage points. The effects are those of being offered it; "
+                           "the effects of taking part rest on further assumptions."), share=tell.number.of(share, "estimate", "points", 0))
+
+
+def _clusters(tell: Teller) -> Spans:
+    counts = [estimate.n_clusters for estimate in tell.main() if estimate.n_clusters]
+    if not counts or min(counts) >= FEW_CLUSTERS:
+        return ()
+    return said(tell._("The uncertainty rests on {n} clusters only; intervals use small-sample corrections and stay approximate.", n=tell.number.integer(min(counts))))
+
+
+def _thresholds(tell: Teller) -> Spans:
+    without = [tell.labels.outcome(outcome.id, tell.language) for outcome in tell.labels.plan.outcomes if outcome.smallest_effect is None]
+    return said(tell._("No smallest difference that matters was set for: {outcomes}. A small difference can't be told from none that matters there.",
+                       outcomes=", ".join(without))) if without else ()
+
+
+def _families(tell: Teller) -> Spans:
+    plan = tell.labels.plan
+    corrected = {result.outcome for result in pick(section(tell.released, "effects"), "family")}
+    families: dict[str, int] = {}
+    for outcome in plan.outcomes:
+        families[outcome.family] = families.get(outcome.family, 0) + (outcome.id not in corrected)
+    several = [tell.labels.family(name, tell.language) for name, count in families.items() if count > 1]
+    return said(tell._("Several outcomes were tested without correction in: {families}. With many tests some small p-values come by chance.",
+                       families=", ".join(several))) if several else ()
+
+
+def _exploratory(tell: Teller) -> Spans:
+    named = [tell.labels.outcome(outcome.id, tell.language) for outcome in tell.labels.plan.outcomes if outcome.role == "exploratory"]
+    return said(tell._("Exploratory outcomes, to be confirmed elsewhere: {outcomes}.", outcomes=", ".join(named))) if named else ()
+
+
+def _withheld(tell: Teller) -> Spans:
+    n = len(tell.released.withheld())
+    return said(tell._.plural("{n} number was withheld to protect the people behind it.", "{n} numbers were withheld to protect the people behind them.", n,
+                              n=tell.number.integer(n))) if n else ()

@@ -1,0 +1,103 @@
+"""The methods chapter, written from what ran: the draw, the estimators and variances that the results name, the tests, the families."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from takeup.present.reading import pick, prefix, section
+from takeup.present.reasons import translated
+from takeup.present.tables import methods as methods_table
+from takeup.present.terms import ADJUSTMENTS, DRAWS, method, term, variance
+from takeup.present.text import said
+from takeup.report.document import Block, Bullets, Paragraph, TableBlock
+from takeup.results import Bounds, Estimate
+
+if TYPE_CHECKING:
+    from takeup.present.text import Spans
+    from takeup.report.sentences import Teller
+
+
+def methods(tell: Teller) -> tuple[Block, ...]:
+    """The chapter: paragraphs in the order of the work, then one line for each number."""
+    sentences = (_draw(tell), _estimators(tell), _inference(tell), _repeating(tell), _families(tell), _compliers(tell), _missing(tell))
+    return (*(Paragraph(spans=spans) for spans in sentences if spans), Bullets(items=_reasons(tell)),
+            TableBlock(table=methods_table(tell.released, tell.labels, tell.language)))
+
+
+def _draw(tell: Teller) -> Spans:
+    _, design = tell._, tell.labels.plan.design
+    if tell.evidence != "randomized":
+        return tell.evidence_line()
+    parts = [term(DRAWS, design.draw, tell.language)]
+    if design.blocks is not None:
+        parts.append(_("Blocks: {column}.", column=tell.labels.variable(design.blocks, tell.language)))
+    if design.clusters is not None:
+        parts.append(_("Clusters: {column}.", column=tell.labels.variable(design.clusters, tell.language)))
+    parts.append(_("Everybody is analysed in the arm they were assigned to, whether they took part or not."))
+    return said(" ".join(parts))
+
+
+def _estimators(tell: Teller) -> Spans:
+    used: dict[str, list[str]] = {}
+    for estimate in tell.main():
+        used.setdefault(estimate.method, []).append(tell.labels.outcome(estimate.outcome, tell.language))
+    if not used:
+        return ()
+    parts = [tell._("{method}: {outcomes}.", method=method(name, tell.language), outcomes=", ".join(dict.fromkeys(outcomes))) for name, outcomes in used.items()]
+    return said(" ".join((tell._("Main estimates."), *parts)))
+
+
+def _inference(tell: Teller) -> Spans:
+    _ = tell._
+    kinds = sorted({variance(estimate.se_type, tell.language) for estimate in tell.main() if estimate.se_type})
+    if not kinds:
+        return ()
+    level = tell.number.percent(tell.labels.plan.analyses.confidence, 0)
+    return said(_("Standard errors: {kinds}; {level} confidence intervals and p-values from the t distribution with the degrees of freedom listed below.",
+                  kinds=", ".join(kinds), level=level))
+
+
+def _repeating(tell: Teller) -> Spans:
+    tests = list(pick(section(tell.released, "effects"), "ri"))
+    draws = {test.draws for test in tests if test.draws}
+    if not draws:
+        return ()
+    if all(test.exact for test in tests):
+        return said(tell._("Randomisation inference: the test statistic was recomputed for every assignment that the draw could have made ({draws}).",
+                           draws=tell.number.integer(max(draws))))
+    return said(tell._("Randomisation inference: the test statistic was recomputed for {draws} assignments drawn anew by the trial's own scheme (seed {seed}).",
+                       draws=tell.number.integer(max(draws)), seed=tell.labels.plan.analyses.seed))
+
+
+def _families(tell: Teller) -> Spans:
+    parts = []
+    for family in dict.fromkeys(outcome.family for outcome in tell.labels.plan.outcomes):
+        members = [outcome.id for outcome in tell.labels.plan.outcomes if outcome.family == family]
+        rules = {test.method for test in pick(section(tell.released, "effects"), "family") if test.outcome in members}
+        if len(members) > 1 and rules:
+            parts.append(tell._("{family}: {rule}.", family=tell.labels.family(family, tell.language), rule=term(ADJUSTMENTS, sorted(rules)[0], tell.language)))
+    return said(" ".join((tell._("Correction for several outcomes, by family."), *parts))) if parts else ()
+
+
+def _compliers(tell: Teller) -> Spans:
+    if not any(prefix(result) == "cace" for result in section(tell.released, "effects")):
+        return ()
+    return said(tell._("Effects among those who took part because it was offered: two-stage least squares with assignment as the instrument and the same variance as the main "
+                       "estimate, and the Anderson-Rubin set."))
+
+
+def _missing(tell: Teller) -> Spans:
+    used = dict.fromkeys(method(item.method, tell.language) for item in section(tell.released, "robustness") if isinstance(item, Bounds) and item.method)
+    if used:
+        return said(tell._("People without a follow-up measurement aren't in the estimates; bounds show what they could change: {methods}.", methods=", ".join(used)))
+    return said(tell._("People without a follow-up measurement of an outcome aren't in the estimates of that outcome."))
+
+
+def _reasons(tell: Teller) -> tuple[Spans, ...]:
+    """Each reason once, with the outcomes it was given for."""
+    found: dict[str, list[str]] = {}
+    for estimate in tell.main():
+        if isinstance(estimate, Estimate) and estimate.reason:
+            found.setdefault(estimate.reason, []).append(tell.labels.outcome(estimate.outcome, tell.language))
+    return tuple(said(tell._("{outcomes}: {reason}", outcomes=", ".join(dict.fromkeys(outcomes)), reason=translated(reason, tell.language)))
+                 for reason, outcomes in found.items())
