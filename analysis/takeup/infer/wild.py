@@ -1,0 +1,244 @@
+"""Wild cluster bootstrap with the null imposed: rows are folded into clusters once, each bootstrap sample costs clusters x coefficients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from takeup.design.assign import check_seed
+from takeup.design.bits import Source
+from takeup.estimate.arrays import arrays
+from takeup.estimate.rules import assignment_weights, choose
+from takeup.estimate.tails import check_level
+from takeup.infer.additive import VANISHED
+from takeup.infer.compare import check_options, monte_carlo_error, studentized, tails
+from takeup.infer.executor import one_blas_thread
+from takeup.infer.invert import Lines
+from takeup.infer.invert import interval as invert
+from takeup.infer.partialled import partialled
+from takeup.infer.statistics import ROUNDING
+from takeup.infer.trial import check_draws
+from takeup.results import FrozenMap, Provenance, Test
+from takeup.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pandas import DataFrame
+
+    from takeup.design import Design
+    from takeup.estimate.arrays import Arrays
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Signs = Literal["rademacher", "webb"]
+
+WILD = 2
+"""The key of the streams that signs are drawn from."""
+CHUNK_CELLS = 2**18
+WEBB = np.sqrt([1.5, 1.0, 0.5])
+"""Sizes of Webb's six points, each with both signs (Webb 2023)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Folds:
+    """A regression folded into G clusters, for k columns of restricted residuals u.
+
+    Attributes
+    ----------
+    numerator : (k, G) sums of e u, e what covariates leave of the treatment
+    share : (G,) sums of e**2 over their total
+    basis : (G, p) sums of q e
+    cross : (k, G, p) sums of q u
+    total : sum of e**2
+    factor : G / (G - 1) (n - 1) / (n - k)
+    """
+
+    numerator: Floats
+    share: Floats
+    basis: Floats
+    cross: Floats
+    total: float
+    factor: float
+
+
+def fold(outcomes: Floats, treatment: Floats, covariates: Floats, blocks: Ints | None, weights: Floats | None, clusters: Ints) -> Folds:
+    """Fold n rows.
+
+    Parameters
+    ----------
+    outcomes : (n, k); the treatment itself may be among them, for intervals
+    """
+    n = treatment.size
+    space = partialled(covariates, blocks, weights)
+    left = space.residuals(np.column_stack([treatment, outcomes]))
+    e, u = left[:, 0], left[:, 1:]
+    total = float(e @ e)
+    code = np.unique(clusters, return_inverse=True)[1]
+    groups = int(code.max()) + 1
+    n_blocks = space.mass.size
+    place = code * n_blocks + space.blocks
+
+    def sums(values: Floats) -> Floats:
+        """By cluster, of values times the basis: covariates, then blocks (their unit vectors are the scaled dummies)."""
+        inside = np.bincount(place, weights=values * space.root, minlength=groups * n_blocks).reshape(groups, n_blocks) / np.sqrt(space.mass)
+        return np.column_stack([*(np.bincount(code, weights=values * q, minlength=groups) for q in space.q.T), inside])
+
+    used = n - space.rank - 1
+    return Folds(
+        numerator=np.stack([np.bincount(code, weights=e * column, minlength=groups) for column in u.T]),
+        share=np.bincount(code, weights=e**2, minlength=groups) / max(total, 1e-300), basis=sums(e), cross=np.stack([sums(column) for column in u.T]),
+        total=total, factor=groups / (groups - 1) * (n - 1) / used if groups > 1 and used > 0 else float("nan"),
+    )
+
+
+def evaluate(folds: Folds, signs: Floats) -> tuple[Floats, Floats]:
+    """Effect of u v on the treatment and the CR1 covariance of effects with those of the last column, for signs v (G, draws).
+
+    Returns
+    -------
+    effects : (k, draws)
+    variances : (2 k, draws) each column's variance, then its covariance with the last column (the treatment, where an interval is wanted)
+    """
+    k = folds.numerator.shape[0]
+    effects = folds.numerator @ signs
+    scores = np.empty((k, *signs.shape))
+    for column in range(k):
+        np.multiply(signs, folds.numerator[column][:, None], out=scores[column])
+        scores[column] -= folds.basis @ (folds.cross[column].T @ signs)
+        scores[column] -= folds.share[:, None] * effects[column]
+    factor = folds.factor / folds.total**2
+    squares = [factor * np.einsum("gc,gc->c", one, one) for one in scores]
+    products = [factor * np.einsum("gc,gc->c", one, scores[-1]) for one in scores]
+    return effects / folds.total, np.stack([*squares, *products])
+
+
+def bootstrap(folds: Folds, *, draws: int, weights: Signs, seed: int) -> tuple[Floats, Floats, Floats, bool]:
+    """Effects (k, 1 + draws), variances (2 k, 1 + draws), what each draw counts, and whether all sign vectors were taken.
+
+    Column 0 is the observed sample: with signs all 1 the restricted residuals have the t of the unrestricted fit. With Rademacher signs and
+    2**G <= draws every vector is taken; v and -v give the same |t|, so half of them are evaluated and the other half is their mirror image.
+    """
+    groups = folds.share.size
+    exact = weights == "rademacher" and groups < 31 and 2**groups <= draws
+    size = 64 * max(1, CHUNK_CELLS // groups // 64)
+    parts = [evaluate(folds, np.ones((groups, 1)))]
+    with one_blas_thread():
+        if exact:
+            half = 2 ** (groups - 1)
+            for start in range(0, half, size):
+                bits = np.arange(start, min(start + size, half))[None, :] >> np.arange(groups)[:, None] & 1
+                parts.append(evaluate(folds, 1.0 - 2.0 * bits.astype(np.float64)))
+            parts += [(-effects, variances) for effects, variances in parts[1:]]
+        else:
+            for chunk in range(-(-draws // size)):
+                signs = _signs(Source(seed, WILD, chunk), groups, size, weights)
+                kept = min(size, draws - chunk * size)
+                effects, variances = evaluate(folds, signs)
+                parts.append((effects[:, :kept], variances[:, :kept]))
+    counted = np.ones(1 + (2**groups if exact else draws))
+    counted[0] = 0.0 if exact else 1.0
+    return np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1), counted, exact
+
+
+def _signs(source: Source, groups: int, draws: int, weights: Signs) -> Floats:
+    if weights == "rademacher":
+        bits = source.words(groups, draws // 64).view(np.uint8)
+        return np.unpackbits(bits, axis=1, bitorder="little").astype(np.float64) * 2.0 - 1.0
+    point = source.below(6, groups * draws).reshape(groups, draws)
+    return np.where(point < 3, -1.0, 1.0) * WEBB[point % 3]
+
+
+def wild_bootstrap(
+    frame: DataFrame, outcome: str, design: Design, *, covariates: Sequence[str] = (), draws: int = 9_999, weights: Signs = "rademacher",
+    null: float = 0.0, interval: bool = True, seed: int = 0, arm: object = None, conf_level: float = 0.95,
+) -> Test:
+    """Test of the effect of assignment by the wild cluster bootstrap-t, null imposed, with CR1 standard errors (WCR11).
+
+    Parameters
+    ----------
+    frame, outcome, design, covariates : as in `ancova`: blocks enter as fixed effects, analysis weights are used
+    draws : with 2**clusters <= draws (Rademacher) all sign vectors are taken, and the p-value is exact for them
+    weights : "rademacher" (signs) or "webb" (six points, for fewer than about ten clusters)
+    null : hypothesised effect, in units of the outcome
+    interval : also the interval of effects that aren't rejected; it comes from the same draws
+    seed : of the signs
+    arm : which treated arm, where there are several
+
+    Returns
+    -------
+    Test
+        `statistic` is the CR1 t against `null`; `p_value` the share of |t*| >= |t|, ties counted and the sample itself among the draws.
+        `extra`: estimate, std_error, p_equal_tail.
+
+    Raises
+    ------
+    EstimateError, InferError
+        Unusable columns, unknown options.
+
+    Notes
+    -----
+    The level is that of the design's variance: clusters, pairs, providers of a partially nested arm; each row where units were drawn one by
+    one. Valid with few clusters when they are alike and not only a handful is treated (MacKinnon and Webb 2018). Sources: Cameron, Gelbach and
+    Miller (2008); Roodman, MacKinnon, Nielsen and Webb (2019), section 5.
+
+    Examples
+    --------
+    >>> import pandas as pd, takeup as tu
+    >>> trial = pd.DataFrame({"arm": [1, 1, 0, 0] * 3, "school": [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], "y": [5, 7, 4, 4, 6, 9, 5, 3, 8, 7, 4, 5]})
+    >>> test = tu.wild_bootstrap(trial, "y", tu.Design("arm", 0, draw="clustered", clusters="school"))
+    >>> test.exact, test.draws, test.p_value
+    (True, 64, 0.03125)
+    """
+    check_options(weights=(weights, Signs))
+    check_level(conf_level)
+    check_draws(draws)
+    data = arrays(frame, outcome, design, covariates=covariates, arm=arm)
+    row_weights, words = assignment_weights(data, data.blocks)
+    level = choose(data, design).clusters
+    clusters = np.arange(data.n) if level is None else level
+    spread = float(data.y.std())
+    constant = spread <= ROUNDING * float(np.abs(data.y).max())
+    scale = 1.0 if constant else 2.0 ** round(np.log2(spread))  # a power of two changes no digit
+    shifted = (data.y - data.y.mean() - null * data.treated) / scale
+    folds = fold(np.column_stack([shifted, data.treated]), data.treated, data.covariates, data.blocks, row_weights, clusters)
+    groups = folds.share.size
+    base = Test(outcome=outcome, arm=data.arm, n=data.n, n_clusters=groups, conf_level=conf_level, method="wild cluster bootstrap-t (WCR11, CR1)",
+                provenance=Provenance(seed=check_seed(seed), version=__version__))
+    trouble = _trouble(folds, data, constant=constant)
+    if trouble:
+        return base.replace(reason=" ".join((trouble, *data.notes)))
+    effects, variances, counted, exact = bootstrap(folds, draws=draws, weights=weights, seed=seed)
+    t = studentized(effects[:1], variances[:1])[0]
+    found = tails(t, counted)
+    p = found.absolute
+    low, high = _interval(effects, variances, counted, conf_level) if interval else (float("nan"), float("nan"))
+    made = 2**groups if exact else draws
+    what = f"All 2**{groups} sign vectors" if exact else f"{draws:,} draws of {weights} weights"
+    estimate, std_error = float(effects[0, 0]) * scale + null, float(np.sqrt(variances[0, 0])) * scale
+    return base.replace(
+        statistic=float(t[0]), df=float(groups - 1), p_value=p, conf_low=null + low * scale, conf_high=null + high * scale, draws=made, exact=exact,
+        mc_error=monte_carlo_error(p, np.inf if exact else draws, doubled=False),
+        reason=" ".join((f"{what} over {groups} {'rows' if level is None else 'clusters'}. {words}".strip(), *data.notes)),
+        extra=FrozenMap(estimate=estimate, std_error=std_error, p_equal_tail=min(1.0, 2.0 * min(found.greater, found.less))),
+        provenance=Provenance(seed=None if exact else seed, version=__version__),
+    )
+
+
+def _trouble(folds: Folds, data: Arrays, *, constant: bool) -> str:
+    """Why there is nothing to bootstrap; empty where there is."""
+    if folds.total <= VANISHED * data.n_treated * data.n_control / data.n:
+        return "Blocks and covariates explain the arm, so there is no effect to tell from them."
+    if np.isnan(folds.factor):
+        return "There are fewer than two clusters, or as many coefficients as rows, so there is no variance."
+    if constant:
+        return "The outcome has the same value in all rows, so there is nothing to test."
+    return ""
+
+
+def _interval(effects: Floats, variances: Floats, counted: Floats, conf_level: float) -> tuple[float, float]:
+    """Invert |t*|: under effect t the restricted residuals are those of the outcome less t times those of the treatment."""
+    found = Lines(a=effects[0], b=effects[1], square=variances[0], cross=variances[2], curve=variances[1], weights=counted)
+    return invert(found, alternative="two-sided", two_sided="absolute", conf_level=conf_level)
