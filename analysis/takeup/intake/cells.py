@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -207,10 +208,10 @@ def _parsed(raw: Sequence[Any], words: Sequence[str], decimal: str) -> np.ndarra
     """Distinct values as numbers, nan where they are none. Words such as "nan" and true or false are no numbers."""
     import pandas as pd
 
-    plain = [word.replace(decimal, ".") if decimal != "." and "." not in word else "" if decimal != "." and "." in word else word for word in words]
-    numbers = np.asarray(pd.to_numeric(pd.Series(plain, dtype=object), errors="coerce"), dtype=np.float64)
+    plain = [word if decimal == "." else "" if "." in word else word.replace(decimal, ".") for word in words]
+    numbers = pd.to_numeric(pd.Series(plain, dtype=object), errors="coerce").to_numpy(dtype=np.float64).copy()
     for place, value in enumerate(raw):
-        if isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_):
+        if isinstance(value, int | float | np.number | Decimal) and not isinstance(value, bool | np.bool_):
             numbers[place] = float(value)
     return numbers
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from takeup.errors import Fault, IntakeError, PlanError, ReportError, TakeupError
-from takeup.intake.read import rows_in_words
+from takeup.intake.read import counted, rows_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,15 +43,6 @@ _REMEDIES = {
     "category": "Correct the cells, map the code in a crosswalk, or add the category to the schema.",
     "foreign_key": "Correct the cells, or add the rows that they point to.",
 }
-
-
-def counted(number: int, one: str, several: str) -> str:
-    """A number with its words.
-
-    >>> counted(1, "row is", "rows are"), counted(1200, "row is", "rows are")
-    ('1 row is', '1,200 rows are')
-    """
-    return f"1 {one}" if number == 1 else f"{number:,} {several}"
 
 
 class BadCell(NamedTuple):

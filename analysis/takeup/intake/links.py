@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import Fault, listed
-from takeup.intake.faults import BadCells, counted
-from takeup.intake.read import rows_in_words
+from takeup.intake.faults import BadCells
+from takeup.intake.read import counted, rows_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

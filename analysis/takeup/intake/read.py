@@ -99,7 +99,7 @@ def _header(columns: list[Any], file: str) -> None:
         faults.append(Fault(f"has {len(columns):,} columns", file, f"at most {MOST_COLUMNS:,}"))
     empty = [i + 1 for i, name in enumerate(columns) if not isinstance(name, str) or not name.strip()]
     if empty:
-        faults.append(Fault(f"{len(empty)} columns have no name in the header (columns {listed(empty, 5)})", file,
+        faults.append(Fault(f"{counted(len(empty), 'column has', 'columns have')} no name in the header (columns {listed(empty, 5)})", file,
                             remedy="Give each column a name in the first row, or remove the empty columns."))
     places: dict[Any, list[int]] = {}
     for i, name in enumerate(columns):
@@ -126,10 +126,9 @@ def _text(path: Path, spec: Table, name: str, names: Collection[str], texts: Col
         faults.append(Fault("a quote that is opened isn't closed, or the file is cut off", spec.file,
                             remedy=f"Look at row {shape.ragged[-1]} and below."))
     elif shape.ragged:
-        word = "row has" if len(shape.ragged) == 1 else "rows have"
-        faults.append(Fault(f"{len(shape.ragged)} {word} more or fewer cells than the header ({rows_in_words(shape.ragged)})", spec.file,
-                            f"{len(shape.header)} cells a row",
-                            f'Look for a "{shape.delimiter}" inside an unquoted text, or a file that is cut off.'))
+        what = f"{counted(len(shape.ragged), 'row has', 'rows have')} more or fewer cells than the header ({rows_in_words(shape.ragged)})"
+        remedy = f'Look for a "{shape.delimiter}" inside an unquoted text, or a file that is cut off.'
+        faults.append(Fault(what, spec.file, f"{len(shape.header)} cells a row", remedy))
     collect(IntakeError, faults)
     _header(list(shape.header), spec.file)
     source = io.BytesIO(data)
@@ -178,8 +177,8 @@ def _workbook(path: Path, spec: Table, name: str) -> RawTable:
     width = max((i + 1 for i, cell in enumerate(header) if cell != ""), default=0)
     beyond = [top + 2 + i for i, row in enumerate(rows[top + 1 :]) if any(cell != "" for cell in row[width:])]
     if beyond:
-        raise IntakeError(Fault(f"{len(beyond)} rows have cells beyond the last column with a name ({rows_in_words(beyond)})", spec.file,
-                                remedy="Give those columns a name in the header, or empty them."))
+        raise IntakeError(Fault(f"{counted(len(beyond), 'row has', 'rows have')} cells beyond the last column with a name ({rows_in_words(beyond)})",
+                                spec.file, remedy="Give those columns a name in the header, or empty them."))
     body = [[None if cell == "" else cell for cell in row[:width]] for row in rows[top + 1 :]]
     frame = pd.DataFrame(body, columns=pd.Index(header[:width], dtype=object), index=pd.RangeIndex(top + 2, top + 2 + len(body)), dtype=object)
     note = f'Sheet "{sheet}"' + ("." if spec.sheet or len(sheets) == 1 else f", the first of {len(sheets)}.")
@@ -272,3 +271,12 @@ def rows_in_words(rows: Collection[int], most: int = 5) -> str:
     if len(rows) > most:
         return f"rows {', '.join(shown)} and {len(rows) - most:,} more"
     return f"row {shown[0]}" if len(shown) == 1 else f"rows {', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """A number with its words.
+
+    >>> counted(1, "row is", "rows are"), counted(1200, "row is", "rows are")
+    ('1 row is', '1,200 rows are')
+    """
+    return f"1 {one}" if number == 1 else f"{number:,} {several}"

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import Fault, IntakeError, listed
-from takeup.intake.faults import counted
-from takeup.intake.read import code_text, rows_in_words
+from takeup.intake.read import code_text, counted, rows_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
