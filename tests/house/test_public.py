@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +31,12 @@ def _documented(section: str) -> set[str]:
     return {part.strip().lstrip("*") for head in heads for part in head.split(",")}
 
 
+def _function(public: str) -> Callable[..., Any]:
+    """The function behind a public name: `takeup.demo` may be the room, which can be called as well."""
+    found = getattr(tu, public)
+    return found.demo if isinstance(found, ModuleType) else found
+
+
 @pytest.mark.parametrize("public", NAMES)
 def test_every_public_name_resolves(public: str) -> None:
     assert getattr(tu, public) is not None
@@ -38,7 +45,7 @@ def test_every_public_name_resolves(public: str) -> None:
 
 @pytest.mark.parametrize("public", FUNCTIONS)
 def test_functions_say_what_goes_in_and_what_comes_out(public: str) -> None:
-    function: Callable[..., Any] = getattr(tu, public)
+    function = _function(public)
     sections = _sections(function.__doc__ or "")
     assert len(sections[""].split()) >= 5
     assert {"Parameters", "Returns", "Examples"} <= set(sections)
@@ -48,7 +55,7 @@ def test_functions_say_what_goes_in_and_what_comes_out(public: str) -> None:
 @pytest.mark.parametrize("public", FUNCTIONS)
 def test_what_is_explained_exists(public: str) -> None:
     """A Parameters section may leave out what speaks for itself (frame, design); it can't explain what isn't there."""
-    function: Callable[..., Any] = getattr(tu, public)
+    function = _function(public)
     parameters = inspect.signature(function).parameters
     explained = {part for part in _documented(_sections(function.__doc__ or "").get("Parameters", "")) if part.isidentifier()}
     assert explained <= set(parameters) or any(part.kind is part.VAR_KEYWORD for part in parameters.values())
@@ -61,6 +68,6 @@ def test_classes_say_what_they_are(public: str) -> None:
 
 @pytest.mark.parametrize("public", FUNCTIONS)
 def test_functions_are_typed(public: str) -> None:
-    signature = inspect.signature(getattr(tu, public))
+    signature = inspect.signature(_function(public))
     assert signature.return_annotation is not inspect.Signature.empty
     assert not [part.name for part in signature.parameters.values() if part.annotation is inspect.Parameter.empty]
