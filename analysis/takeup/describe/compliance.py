@@ -170,10 +170,11 @@ def compliance(frame: DataFrame, design: Design, *, arm: object = None, conf_lev
     dose = not bool(np.isin(data.y, (0.0, 1.0)).all())
     share = ancova(frame, column, design, arm=arm, conf_level=conf_level).replace(estimand="take-up", method="first_stage")
     treated, control = data.y[data.treated == 1], data.y[data.treated == 0]
-    full = bool((treated > 0).all()) if dose else bool((treated == 1).all())
-    strength = math.inf if math.isnan(share.std_error) and share.estimate == 1.0 and not dose else share.statistic**2
+    all_treated, no_control = bool((treated > 0).all()), bool((control == 0).all())
+    exact = all_treated and no_control and not dose and min(treated.size, control.size) > 1  # a first stage without error
+    strength = math.inf if exact and math.isnan(share.std_error) else share.statistic**2
     return Compliance(
-        outcome=column, arm=data.arm, control=data.control, sided="one" if full or bool((control == 0).all()) else "two", share=share,
+        outcome=column, arm=data.arm, control=data.control, sided="one" if all_treated or no_control else "two", share=share,
         first_stage_f=strength, always_takers=float((control > 0).mean()), never_takers=float((treated == 0).mean()), dose=dose,
         arms=_arms(frame, design, column, dose=dose), ladder=_ladder(treated, control) if dose else (), n=data.n, n_missing=data.n_missing,
         reason=f"{share.reason} {CAVEAT}" if dose else share.reason,
