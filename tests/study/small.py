@@ -35,7 +35,7 @@ def plan() -> dict[str, Any]:
         ],
         "analyses": {
             "seed": 7, "draws": 199, "covariates": ["age"], "balance": ["baseline.worry", "age", "home"],
-            "families": {"life": "holm", "takeup": "bh"}, "subgroups": [{"by": "home"}],
+            "families": {"life": "romano_wolf", "takeup": "bh"}, "subgroups": [{"by": "home"}],
         },
         "release": {"minimum_cell": 10, "round_counts_to": 5},
         "languages": ["en", "nl"],

@@ -66,8 +66,8 @@ def table(names: Sequence[str], rows: Iterable[dict[str, Any]]) -> bytes:
 def cell(value: Any) -> str:
     """One value as text: numbers so that they read back the same, nothing for what isn't there, no text that a spreadsheet would run.
 
-    >>> cell(0.1), cell(float("nan")), cell(True), cell("=1+1")
-    ('0.1', '', 'true', "'=1+1")
+    >>> cell(0.1), cell(float("nan")), cell(True), cell("=1+1"), cell(((0.5, 2.0),))
+    ('0.1', '', 'true', "'=1+1", '[0.5, 2.0]')
     """
     if value is None:
         return ""
@@ -76,6 +76,7 @@ def cell(value: Any) -> str:
     if isinstance(value, int | float):
         return "" if math.isnan(value) else repr(int(value) if isinstance(value, int) else float(value))
     if isinstance(value, tuple):
-        return " ".join(f"[{cell(low)}, {cell(high)}]" for low, high in value)
+        parts = [f"[{', '.join(map(cell, item))}]" if isinstance(item, tuple) else cell(item) for item in value]
+        return " ".join(part for part in parts if part.strip("[, ]"))
     text = str(value)
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -49,14 +49,17 @@ def _adjusted(material: Material, members: list[Question], p_values: list[float]
     from takeup.infer import multiplicity
 
     if method != "romano_wolf":
-        return [float(p) for p in multiplicity.adjust(p_values, method)], None, f"{len(members)} p-values corrected together."
+        adjusted = multiplicity.adjust(p_values, method)  # type: ignore[arg-type]  # the plan's model lets only its methods in
+        return [float(p) for p in adjusted], None, f"{len(members)} p-values corrected together."
     analyses = material.plan.analyses
-    covariates = tuple(dict.fromkeys(name for item in members if item.choice is not None for name in item.choice.covariates))
     out: dict[tuple[str, object], float] = {}
     for arm in dict.fromkeys(item.arm for item in members):
-        of_arm = [item for item in members if item.arm == arm]
+        choices = {item.outcome.id: item.choice for item in members if item.arm == arm and item.choice is not None}
         found = multiplicity.stepdown(
-            of_arm[0].frame, [item.outcome.id for item in of_arm], material.design, covariates=covariates, draws=analyses.draws, seed=analyses.seed,
+            material.frame, list(choices), material.design, covariates={name: choice.covariates for name, choice in choices.items()},
+            draws=analyses.draws, seed=analyses.seed, arm=arm,
         )
-        out |= {(item.outcome.id, arm): float(row.p_adjusted) for item, row in zip(of_arm, found, strict=True)}
-    return [out[item.outcome.id, item.arm] for item in members], analyses.draws, f"{len(members)} outcomes corrected together on the same draws."
+        out |= {(name, arm): float(row.p_adjusted) for name, row in zip(choices, found, strict=True)}
+    each = " arm by arm" if len({item.arm for item in members}) > 1 else ""
+    reason = f"{len({item.outcome.id for item in members})} outcomes corrected together{each}, on the same draws."
+    return [out[item.outcome.id, item.arm] for item in members], analyses.draws, reason

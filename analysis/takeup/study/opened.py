@@ -142,7 +142,11 @@ class Study:
         from takeup.report.full import full_report
 
         spoken = language or self.plan.languages[0]
-        return self._once(f"report.{spoken}", lambda: full_report(self.released(), self.plan, self.labels(), self.words(spoken), spoken))  # type: ignore[no-any-return]
+
+        def made() -> Document:
+            return full_report(self.released(), self.plan, self.labels(), self.words(spoken), spoken, figures=self.figures(spoken))
+
+        return self._once(f"report.{spoken}", made)  # type: ignore[no-any-return]
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         if name not in self._known:
