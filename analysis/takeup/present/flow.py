@@ -34,10 +34,11 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """A number in a box, nan where it is withheld, with the reasons it is made of."""
+    """A number in a box, nan where it is withheld, with the reasons it is made of and, where clusters were drawn, how many they are."""
 
     variable: str
     value: float
+    clusters: int | None = None
     result_id: str = ""
     level: str = ""
     wave: str = ""
@@ -114,7 +115,8 @@ def _count(results: ResultSet, variable: str, arm: str = "", wave: str = "") -> 
 
 
 def _as_count(item: Statistic, reasons: tuple[Count, ...] = ()) -> Count:
-    return Count(variable=item.variable, value=item.value, result_id=item.provenance.id, level=item.level, wave=item.wave, reasons=reasons)
+    clusters = item.extra.get("clusters")
+    return Count(variable=item.variable, value=item.value, clusters=clusters if isinstance(clusters, int) else None, result_id=item.provenance.id, level=item.level, wave=item.wave, reasons=reasons)
 
 
 def _faults(found: FlowBoxes, base: int) -> Iterator[Fault]:

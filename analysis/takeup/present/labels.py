@@ -95,10 +95,11 @@ class Labels:
 
     def variable(self, name: str, language: str) -> str:
         """A column's title; a column that is an outcome at baseline has the outcome's name."""
+        outcome, dot, wave = name.rpartition(".")
+        if dot and outcome in {planned.id for planned in self.plan.outcomes}:
+            return words(language)("{outcome}, {wave}", outcome=self.outcome(outcome, language), wave=self.wave(wave, language).lower())
         field = self.field(name)
-        if field is not None and field.title:
-            return in_language(field.title, language)
-        return spoken(name)
+        return in_language(field.title, language) if field is not None and field.title else spoken(name)
 
     def described(self, name: str, language: str) -> str:
         """A column as a row of the baseline table: its title with its unit, or with the level that a 0/1 column counts."""

@@ -10,26 +10,61 @@ import re
 from takeup.present.catalogue import mark, words
 
 KNOWN = (
+    mark("The plan names Lin's interacted regression."),
+    mark("The plan names ANCOVA."),
+    mark("The plan names the difference in means."),
+    mark("There is no baseline measurement to adjust for: difference in means."),
+    mark("{n1} units in both arms, fewer than {n2}: difference in means, without adjustment."),
+    mark("{n1} clusters in both arms, fewer than {n2}: difference in means, without adjustment."),
+    mark("{n1} units in the smaller arm, at least {n2}: Lin's regression with covariates interacted with treatment."),
+    mark("{n1} clusters in the smaller arm, at least {n2}: Lin's regression with covariates interacted with treatment."),
+    mark("{n1} units in the smaller arm, fewer than {n2}, and {n3} in both: additive ANCOVA."),
+    mark("{n1} clusters in the smaller arm, fewer than {n2}, and {n3} in both: additive ANCOVA."),
+    mark("Some block has fewer than two units of an arm, so interactions with blocks can't be fitted: additive ANCOVA."),
+    mark("Unequal shares treated in blocks too small to interact: difference in means weighted by block size."),
     mark("Units were drawn one by one: HC2."),
+    mark("Units were drawn one by one: Neyman's variance, each arm its own, with Welch's degrees of freedom."),
+    mark("Units were drawn in blocks: Neyman's variance in each block, rows less two a block degrees of freedom."),
     mark("Whole clusters were drawn: CR2 at that level."),
     mark("The design names clusters: CR2 at that level."),
+    mark("Clusters within blocks: CR2 in each block, clusters less two a block degrees of freedom."),
+    mark("Drawn in pairs: the variance is taken between pairs, pairs less one degrees of freedom."),
     mark("Providers exist in the treated arm only (partially nested): each provider is a cluster, each other unit its own."),
-    mark("Blocks of few units with fixed effects: the variance is at the level of the block or pair (de Chaisemartin and Ramirez-Cuellar 2024)."),
-    mark("Satterthwaite degrees of freedom (Bell and McCaffrey 2002)."),
+    mark("Blocks of few units with fixed effects: the variance is at the level of the block or pair (de Chaisemartin and Ramirez-Cuellar {n1})."),
+    mark("Satterthwaite degrees of freedom (Bell and McCaffrey {n1})."),
+    mark("HTZ: Hotelling's T-squared with estimated degrees of freedom."),
     mark("Degrees of freedom: rows less coefficients."),
     mark("Degrees of freedom: clusters less one."),
     mark("Normal inference."),
     mark("The residuals have no variation, so there is no standard error."),
     mark("There are no degrees of freedom left for a variance."),
+    mark("{n1} draws by the trial's own scheme (complete)."),
+    mark("{n1} draws by the trial's own scheme (simple)."),
+    mark("{n1} draws by the trial's own scheme (blocked)."),
+    mark("{n1} draws by the trial's own scheme (clustered)."),
+    mark("{n1} draws by the trial's own scheme (blocked_clustered)."),
+    mark("{n1} draws by the trial's own scheme (pairs)."),
+    mark("One outcome in the family: nothing to correct for."),
+    mark("{n1} p-values corrected together."),
+    mark("{n1} outcomes corrected together on the same draws."),
 )
-_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
+_NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?!\w)")
 
 
 def translated(reason: str, language: str) -> str:
-    """A reason in the reader's language as far as the catalogue knows its sentences.
+    """A reason in the reader's language as far as the catalogue knows its sentences, whatever numbers stand in them.
 
-    >>> translated("Units were drawn one by one: HC2. Normal inference.", "en")
-    'Units were drawn one by one: HC2. Normal inference.'
+    >>> translated("Units were drawn one by one: HC2. 2 p-values corrected together.", "en")
+    'Units were drawn one by one: HC2. 2 p-values corrected together.'
     """
+    return " ".join(_sentence(sentence, language) for sentence in _END.split(reason.strip()))
+
+
+def _sentence(sentence: str, language: str) -> str:
     _ = words(language)
-    return " ".join(_.raw(sentence) for sentence in _END.split(reason.strip()))
+    found = _NUMBER.findall(sentence)
+    places = {f"n{place}": number for place, number in enumerate(found, start=1)}
+    open_ = iter(places)
+    message = _NUMBER.sub(lambda _match: "{" + next(open_) + "}", sentence)
+    return _(message, **places) if message in KNOWN else _.raw(sentence)

@@ -5,8 +5,13 @@ An identifier without an entry here is shown as words (`labels.spoken`), so that
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from takeup.present.catalogue import mark, words
 from takeup.present.labels import spoken
+
+if TYPE_CHECKING:
+    from takeup.results import Result
 
 METHODS = {
     "difference_in_means": mark("Difference in means"),
@@ -26,6 +31,7 @@ METHODS = {
     "mixed": mark("Mixed model"),
     "partially_nested": mark("Partially nested mixed model"),
     "change": mark("Mean change in pairs"),
+    "subgroups": mark("One regression for all groups"),
     "lee": mark("Lee bounds"),
     "lee_bounds": mark("Lee bounds"),
     "lee_tightened": mark("Lee bounds, tightened"),
@@ -97,10 +103,20 @@ def term(table: dict[str, str], name: str, language: str) -> str:
 
 
 def method(name: str, language: str) -> str:
-    """What an estimator is called; longer names made of a known one (`ancova, no covariates`) are shown as they are."""
-    if name in METHODS:
-        return words(language)(METHODS[name])
+    """What an estimator is called. A name with options after it, `randomization, ancova, studentized`, goes by its first part."""
+    first = name.partition(",")[0].strip()
+    for known in (name, first):
+        if known in METHODS:
+            return words(language)(METHODS[known])
     return name if " " in name else spoken(name)
+
+
+def method_of(result: Result, language: str) -> str:
+    """What the estimator of a result is called; a regression that had no covariate to enter says so."""
+    name = str(getattr(result, "method", ""))
+    if name in {"ancova", "lin"} and getattr(result, "extra", {}).get("covariates") == "":
+        return words(language)("Regression without covariates (the difference in means)")
+    return method(name, language)
 
 
 def variance(name: str, language: str) -> str:

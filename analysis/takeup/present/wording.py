@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from takeup.present.catalogue import mark, words
-from takeup.present.numbers import effect_digits, id_of, numbers
+from takeup.present.numbers import effect_digits, id_of, numbers, value_of
 from takeup.present.text import Span, Spans, fill, said
 from takeup.release.suppress import is_withheld
 
@@ -234,13 +234,15 @@ def averages(estimate: Estimate, planned: Outcome, labels: Labels, language: str
 
 def adjusted(estimate: Estimate) -> bool:
     """Whether the estimate allows for what was known at the start, so that it needn't equal the difference of the arm means."""
+    if "covariates" in estimate.extra:
+        return bool(estimate.extra["covariates"])
     return estimate.method not in {"difference_in_means", "horvitz_thompson", "difference in means", ""}
 
 
 def natural(estimate: Estimate, labels: Labels, language: str) -> Spans:
     """A difference of shares as natural frequencies: how many more or fewer in every hundred."""
     _, number = words(language), numbers(language)
-    digits = 0 if max(abs(estimate.conf_low), abs(estimate.conf_high)) * 100 >= 2 else 1
+    digits = _whole(estimate)
     fields: dict[str, Any] = {
         name: Span(text=number.decimal(abs(value) * 100, digits), result_id=id_of(estimate), field=field, value=value, scale=math.copysign(100.0, value))
         for name, field, value in (("n", "estimate", estimate.estimate), ("low", "conf_low", estimate.conf_low), ("high", "conf_high", estimate.conf_high))
@@ -259,9 +261,19 @@ def natural(estimate: Estimate, labels: Labels, language: str) -> Spans:
     difference = fill(message, **fields)
     if labels.plan.evidence == "before_after" or "mean_control" not in estimate.extra:
         return difference
-    shares = fill(_.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d: "), treated=number.of(estimate, "mean_treated", "percent", 0),
-                  control=number.of(estimate, "mean_control", "percent", 0), arm=labels.arm(estimate.arm, language), control_arm=labels.control(language))
+    shares = fill(_.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d: "), treated=number.of(estimate, "mean_treated", "percent", digits),
+                  control=number.of(estimate, "mean_control", "percent", digits), arm=labels.arm(estimate.arm, language), control_arm=labels.control(language))
     return (*shares, *difference)
+
+
+def _whole(estimate: Estimate) -> int:
+    """Decimals of a number in every hundred: none, unless it is small or whole numbers would seem not to add up."""
+    if max(abs(estimate.conf_low), abs(estimate.conf_high)) * 100 < 2:
+        return 1
+    treated, control = value_of(estimate, "mean_treated"), value_of(estimate, "mean_control")
+    if math.isnan(treated) or math.isnan(control):
+        return 0
+    return 0 if round(treated * 100) - round(control * 100) == round(estimate.estimate * 100) else 1
 
 
 def interval(estimate: Estimate, language: str, digits: int) -> Spans:

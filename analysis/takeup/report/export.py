@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from takeup.errors import Fault, ReportError
 from takeup.present.catalogue import words
-from takeup.present.tables.model import Cell, Column, Table, Value
 from takeup.report.document import FIXED_DATE
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
+
+    from takeup.present.tables.model import Cell, Column, Table, Value
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet takes for a formula."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from takeup.errors import Fault, ReportError
-from takeup.present.figures import consort_flow, distributions, forest, love_plot, takeup_by_arm
+from takeup.present.figures import all_figures
 from takeup.present.labels import in_language
 from takeup.present.reading import section
 from takeup.present.tables import BUILDERS
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from takeup.release.gate import Released
 
 
-def full_report(released: Released, plan: Plan, labels: Labels, words: Mapping[str, str], language: str) -> Document:
+def full_report(
+    released: Released, plan: Plan, labels: Labels, words: Mapping[str, str], language: str, *, figures: Mapping[str, Figure] | None = None,
+) -> Document:
     """The report of a study in one language.
 
     Parameters
@@ -44,6 +46,8 @@ def full_report(released: Released, plan: Plan, labels: Labels, words: Mapping[s
     words : mapping of section names (`report.words.SECTIONS`) to Markdown
         The authors' own words in this language; sections without words are left out.
     language : {"en", "nl", "fr"}
+    figures : mapping of ids to figures, optional
+        What `present.figures.all_figures` gives, where they were drawn already.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def full_report(released: Released, plan: Plan, labels: Labels, words: Mapping[s
     if labels.plan is not plan and labels.plan != plan:
         raise ReportError(Fault("the labels belong to another plan", "labels"))
     tell = Teller(released, labels, language)
-    writer = _Writer(tell, words)
+    writer = _Writer(tell, words, all_figures(released, labels, language) if figures is None else figures)
     chapters = (*writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.effects(), *writer.robustness(),
                 *writer.missing(), *writer.methods(), *writer.limits(), *writer.provenance(), *writer.checklist())
     meta = FrozenMap(study=plan.study, plan_hash=plan_hash_of(released), version=__version__, evidence=plan.evidence)
@@ -80,8 +84,8 @@ def plan_hash_of(released: Released) -> str:
 class _Writer:
     """Writes the chapters, each a tuple of blocks; a chapter without content is empty."""
 
-    def __init__(self, tell: Teller, words: Mapping[str, str]) -> None:
-        self.tell, self.words = tell, words
+    def __init__(self, tell: Teller, words: Mapping[str, str], figures: Mapping[str, Figure]) -> None:
+        self.tell, self.words, self.figures = tell, words, figures
         self.released, self.labels, self.language, self._ = tell.released, tell.labels, tell.language, tell._
         self.plan = tell.labels.plan
 
@@ -98,9 +102,9 @@ class _Writer:
         made = BUILDERS[name](self.released, self.labels, self.language)
         return () if made.empty else (TableBlock(table=made),)
 
-    def figure(self, made: Figure | None, *, with_data: bool = True) -> tuple[Block, ...]:
+    def figure(self, name: str, *, with_data: bool = True) -> tuple[Block, ...]:
         """A figure, where there is one."""
-        return () if made is None else (FigureBlock(figure=made, with_data=with_data),)
+        return (FigureBlock(figure=self.figures[name], with_data=with_data),) if name in self.figures else ()
 
     def paragraph(self, *spans: Spans) -> tuple[Block, ...]:
         """A paragraph, where it says anything."""
@@ -150,7 +154,8 @@ class _Writer:
     def study(self) -> tuple[Block, ...]:
         """Why the study was done and what was compared."""
         _, about = self._, self.plan.about
-        lines = [(_("Programme"), about.intervention), (_("Compared with"), about.comparator), (_("Where and when"), about.setting), (_("Funding"), about.funding)]
+        lines = [(_("Programme"), about.intervention), (_("Compared with"), about.comparator),
+                 (_("Where and when"), "" if self.own("setting") else about.setting), (_("Funding"), "" if self.own("funding") else about.funding)]
         listed = [fill("{name} {text}", name=(Span(text=f"{name}:", strong=True),), text=sentence(in_language(text, self.language), "plan")) for name, text in lines if text]
         own = [block for name in ("background", "objectives", "programme", "setting", "eligibility", "involvement", "funding", "interests") for block in self.own(name)]
         return self.chapter("study", _("About the study"), *own, *([Bullets(items=tuple(listed))] if listed else []))
@@ -158,7 +163,7 @@ class _Writer:
     def people(self) -> tuple[Block, ...]:
         """Who took part: the flow and the baseline table."""
         source = in_language(self.plan.flow.source, self.language)
-        return self.chapter("people", self._("Who took part"), *self.paragraph(self.tell.flow()), *self.figure(consort_flow(self.released, self.labels, self.language)),
+        return self.chapter("people", self._("Who took part"), *self.paragraph(self.tell.flow()), *self.figure("consort_flow"),
                             *self.paragraph(sentence(source, "plan")), *self.table("baseline"))
 
     def draw(self) -> tuple[Block, ...]:
@@ -167,21 +172,23 @@ class _Writer:
             return ()
         title = self._("Was the draw fair?") if self.plan.evidence == "randomized" else self._("Were the groups alike at the start?")
         return self.chapter("draw", title, *self.paragraph(self.tell.draw()), *self.own("allocation"), *self.own("blinding"),
-                            *self.figure(love_plot(self.released, self.labels, self.language)))
+                            *self.figure("love_plot"))
 
     def takeup(self) -> tuple[Block, ...]:
         """Did people get it."""
+        table = self.table("complier_profile")
+        profile = (Details(title=self._("Who took part because it was offered"), blocks=table),) if table else ()
         return self.chapter("takeup", self._("Did people get the programme?"), *self.paragraph(self.tell.takeup()),
-                            *self.figure(takeup_by_arm(self.released, self.labels, self.language), with_data=False), *self.table("compliance"), *self.table("complier_profile"))
+                            *self.figure("takeup_by_arm", with_data=False), *self.table("compliance"), *profile)
 
     def effects(self) -> tuple[Block, ...]:
         """The estimates of all outcomes."""
         _ = self._
         title = {"randomized": _("Effects"), "comparison": _("Differences"), "before_after": _("Changes")}[self.plan.evidence]
-        content: list[Block] = [*self.own("outcomes"), *self.figure(forest(self.released, self.labels, self.language)), *self.table("effects")]
-        spread = distributions(self.released, self.labels, self.language)
+        content: list[Block] = [*self.own("outcomes"), *self.figure("forest"), *self.table("effects")]
+        spread = [figure for outcome in self.plan.outcomes for figure in self.figure(f"distribution_{outcome.id}")]
         if spread:
-            content += [Heading(text=_("How the outcomes are spread"), level=3), *(FigureBlock(figure=figure) for figure in spread)]
+            content += [Heading(text=_("How the outcomes are spread"), level=3), *spread]
         complier = self.table("complier_effects")
         if complier:
             content += [Heading(text=_("For those who took part"), level=3), *complier]

@@ -120,7 +120,7 @@ def _widths(table: Table, size: float) -> list[dict[str, float]]:
         if column.kind != "text" or longest < SHORT:
             out.append({"pt": max(words_, longest) * 72 + 9.0, "fr": 0.0})
         else:
-            out.append({"pt": 0.0, "fr": min(max(longest, words_), 3.0) ** 0.75})
+            out.append({"pt": 0.0, "fr": min(max(longest, words_), 5.0) ** 0.75})
     if not any(width["fr"] for width in out):
         out[0] = {"pt": 0.0, "fr": 1.0}
     return out

@@ -120,6 +120,8 @@ class Writer:
         """"n = 500", never broken over two lines."""
         if math.isnan(count.value):
             return f"({self._('withheld')})".replace(" ", NBSP)
+        if count.clusters is not None:
+            return self._("(n\u00a0=\u00a0{n}, {clusters}\u00a0clusters)", n=self.number.integer(count.value), clusters=self.number.integer(count.clusters))
         return self._("(n\u00a0=\u00a0{n})", n=self.number.integer(count.value))
 
     def lines(self, count: Count | None, width: float, title: str = "", *, bold: bool = False, indent: float = 0.0) -> list[Line]:

@@ -9,7 +9,7 @@ from takeup.present.numbers import id_of
 from takeup.present.reading import prefix, section
 from takeup.present.reasons import translated
 from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
-from takeup.present.terms import method, variance
+from takeup.present.terms import method_of, variance
 
 if TYPE_CHECKING:
     from takeup.present.labels import Labels
@@ -42,7 +42,7 @@ def _row(make: Maker, item: Result, group: str) -> Row:
     no_df = isinstance(df, float) and math.isnan(df)
     draws = getattr(item, "draws", None)
     return Row(cells=(
-        text_cell(id_of(item)), text_cell(method(str(getattr(item, "method", "")), make.language)), text_cell(variance(str(getattr(item, "se_type", "")), make.language)),
+        text_cell(id_of(item)), text_cell(method_of(item, make.language)), text_cell(variance(str(getattr(item, "se_type", "")), make.language)),
         EMPTY if no_df else degrees, make.cell(item, "draws", "integer") if draws else EMPTY,
         text_cell(translated(str(getattr(item, "reason", "")), make.language)),
     ), group=group)

@@ -9,7 +9,7 @@ from takeup.present.numbers import id_of
 from takeup.present.reading import only, prefix, section
 from takeup.present.tables.effects import named, quantity, scale_of
 from takeup.present.tables.model import EMPTY, Column, Maker, Row, Table, compact, text_cell
-from takeup.present.terms import method, variance
+from takeup.present.terms import method, method_of, variance
 from takeup.results import Bounds, Estimate, Result
 
 if TYPE_CHECKING:
@@ -44,11 +44,9 @@ def robustness(released: Released, labels: Labels, language: str) -> Table:
 
 
 def way(item: Result, language: str) -> str:
-    """What a robustness result is called: the words for its method, told apart by the last part of its id."""
-    name = str(getattr(item, "method", ""))
-    tail = id_of(item).rpartition(".")[2]
-    shown = method(name, language)
-    return method(tail, language) if prefix(item) in {"robust", "bounds"} and tail and not name else shown
+    """What a robustness result is called: the words for its method, else for the last part of its id."""
+    tail = id_of(item).removeprefix(f"{prefix(item)}.").partition(".")[2]
+    return method_of(item, language) if getattr(item, "method", "") else method(tail, language)
 
 
 def bounds(released: Released, labels: Labels, language: str) -> Table:

@@ -21,11 +21,10 @@ def subgroups(released: Released, labels: Labels, language: str) -> Table:
     found = [item for item in section(released, "subgroups") if isinstance(item, Estimate | Test)]
     rows = []
     for outcome in labels.plan.outcomes:
-        for item in found:
-            if item.outcome != outcome.id:
-                continue
+        of_outcome = [item for item in found if item.outcome == outcome.id]
+        _means, kind, digits, scale = scale_of(outcome, next((item for item in of_outcome if isinstance(item, Estimate)), None))
+        for item in of_outcome:
             estimate = item if isinstance(item, Estimate) else None
-            _means, kind, digits, scale = scale_of(outcome, estimate)
             rows.append(Row(cells=(
                 text_cell(_name(make, labels, item)), make.cell(estimate, "estimate", kind, digits), make.interval(estimate, digits=digits, scale=scale),
                 make.cell(item, "p_value", "p_value"), make.cell(item, "n", "integer"), _planned(make, item),
@@ -44,7 +43,7 @@ def _name(make: Maker, labels: Labels, item: Estimate | Test) -> str:
     title = labels.variable(column, make.language)
     if isinstance(item, Test):
         return _("{variable}: do they differ?", variable=title)
-    level = item.term.rpartition("=")[2].strip() if "=" in item.term else item.term
+    level = item.term.partition(":")[2].strip() if ":" in item.term else item.term
     first, _minus, second = level.partition(" - ")
     names = [labels.level(column, part.strip(), make.language) for part in (first, second) if part]
     if len(names) == 2:
