@@ -147,6 +147,10 @@ def compliance(frame: DataFrame, design: Design, *, arm: object = None, conf_lev
     arm : which treated arm the first stage compares with control, where there are several
     conf_level : of the first stage's interval
 
+    Returns
+    -------
+    Compliance
+
     Raises
     ------
     EstimateError, DescribeError
