@@ -177,3 +177,41 @@ def test_two_hundred_thousand_rows_in_thousands_of_clusters():
     assert 0 < found.std_error < 0.02
     assert peak < 400e6  # a cluster x cluster matrix of one of the large clusters and all others would be 40 GB
     assert seconds < 30  # about 0.5 s alone; the bound is for a loaded machine
+
+
+def pairs_of_rows(pairs, seed=0):
+    draw = np.random.default_rng(seed)
+    block = np.repeat(np.arange(pairs), 4)
+    frame = pd.DataFrame({"block": block, "village": block // 3, "cluster": np.arange(4 * pairs) // 2, "x": draw.normal(size=4 * pairs)})
+    frame["arm"] = np.concatenate([draw.permutation([0, 0, 1, 1]) for _ in range(pairs)])
+    frame["constant"] = frame["block"] % 7 * 1.1
+    return frame.assign(y=frame["x"] + draw.normal(size=pairs)[block] + draw.normal(size=4 * pairs))
+
+
+@pytest.mark.parametrize("se_type", ["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"])
+@pytest.mark.parametrize("clusters", ["block", "village", "cluster"])
+def test_block_means_taken_out_are_block_dummies(se_type, clusters, monkeypatch):
+    """The same numbers with and without dummies, also for clusters within blocks (where CR2 keeps the dummies)."""
+    frame = pairs_of_rows(30)
+    how = tu.Design("arm", 0, draw="blocked", blocks="block", clusters=clusters)
+    options = {"covariates": ["x", "constant"], "se_type": se_type}
+    dense = tu.ancova(frame, "y", how, **options)
+    monkeypatch.setattr("takeup.estimate.linear.DUMMIES", 5)
+    absorbed = tu.ancova(frame, "y", how, **options)
+    for name in ("estimate", "std_error", "df", "p_value"):
+        np.testing.assert_allclose(getattr(absorbed, name), getattr(dense, name), rtol=RTOL)
+    assert absorbed.reason == dense.reason
+    assert "constant" in absorbed.reason
+
+
+def test_thousands_of_blocks_take_linear_memory():
+    frame = pairs_of_rows(20_000)
+    tracemalloc.start()
+    found = [tu.ancova(frame, "y", tu.Design("arm", 0, draw="blocked", blocks="block", clusters=clusters), covariates=["x"])
+             for clusters in (None, "village")]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [row.se_type for row in found] == ["HC2", "CR2"]
+    assert peak < 100e6  # dummies alone would take 13 GB
+    aside = tu.ancova(frame.assign(arm=frame["block"] % 2), "y", tu.Design("arm", 0, draw="blocked", blocks="block"))
+    assert "isn't identified" in aside.reason

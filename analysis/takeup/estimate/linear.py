@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from takeup.errors import EstimateError, Fault
-from takeup.estimate.arrays import Arrays, Floats, arrays, dummies
+from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, dummies
 from takeup.estimate.rules import Inference, assignment_weights, choose, complete_blocks
 from takeup.estimate.tails import critical, p_value
 from takeup.estimate.vcov import Regression, Spread, spread
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DEPENDENT = 1e-9
 """A column whose part outside the earlier columns is smaller than this share of it counts as collinear."""
+DUMMIES = 200
+"""With more blocks than this their means are taken out of an unweighted ANCOVA, so that memory stays linear in the rows."""
 SEEN = 0.9
 """HC2 and CR2 are reported when they can see this share of the variance; the rest sits in rows or clusters that are fitted exactly."""
 ROUNDING = 1e-12
@@ -49,8 +51,7 @@ class Fit:
     @property
     def df_residual(self) -> int:
         """Rows less coefficients."""
-        n, k = self.regression.x.shape
-        return int(n - k)
+        return int(self.regression.residuals.size - self.regression.columns)
 
 
 def least_squares(x: Floats, y: Floats, weights: Floats | None = None) -> Fit:
@@ -68,6 +69,20 @@ def least_squares(x: Floats, y: Floats, weights: Floats | None = None) -> Fit:
         coefficients=coefficients, kept=kept,
         regression=Regression(x=x[:, kept], residuals=residuals, bread=inverse @ inverse.T, weights=weights),
     )
+
+
+def within(columns: Floats, blocks: Codes) -> Floats:
+    """Columns less their means by block, (n, k); what is constant within blocks but for rounding becomes 0."""
+    sizes = np.bincount(blocks)
+    deviations = columns - (np.stack([np.bincount(blocks, weights=column) for column in columns.T], axis=1) / sizes[:, None])[blocks]
+    lost = np.sqrt((deviations**2).sum(axis=0)) < DEPENDENT * np.sqrt((columns**2).sum(axis=0))
+    return np.where(lost, 0.0, deviations)
+
+
+def absorbing(x: Floats, y: Floats, blocks: Codes) -> Fit:
+    """The fit with a dummy for each block, without making the dummies: their means are taken out first (Frisch and Waugh 1933)."""
+    fit = least_squares(within(x, blocks), within(y[:, None], blocks)[:, 0])
+    return replace(fit, regression=replace(fit.regression, absorbed=blocks))
 
 
 def independent(x: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -227,11 +242,22 @@ def ancova(
     fixed = data.blocks if blocks == "fixed" else None
     weights, words = assignment_weights(data, fixed)
     inference = choose(data, design, se_type=se_type, df=df, fixed_effects=fixed is not None)
-    base = np.ones((data.n, 1)) if fixed is None else dummies(fixed)
-    x = np.column_stack([base, data.covariates, data.treated])
-    fit = least_squares(x, data.y, weights)
-    data = noted(data, words, left_out(fit, data.names, base.shape[1]))
-    return coefficient(data, fit, x.shape[1] - 1, inference, method="ancova", conf_level=conf_level)
+    columns = np.column_stack([data.covariates, data.treated])
+    if fixed is not None and weights is None and _many(fixed, inference):
+        fit, first = absorbing(columns, data.y, fixed), 0
+    else:
+        base = np.ones((data.n, 1)) if fixed is None else dummies(fixed)
+        fit, first = least_squares(np.column_stack([base, columns]), data.y, weights), base.shape[1]
+    data = noted(data, words, left_out(fit, data.names, first))
+    return coefficient(data, fit, fit.kept.size - 1, inference, method="ancova", conf_level=conf_level)
+
+
+def _many(blocks: Codes, inference: Inference) -> bool:
+    """Whether there are too many blocks for dummies and their means can be taken out instead."""
+    pairs = np.unique(blocks).size
+    if pairs <= DUMMIES or inference.se_type != "CR2" or inference.clusters is None:
+        return bool(pairs > DUMMIES)
+    return bool(np.unique(np.column_stack([blocks, inference.clusters]), axis=0).shape[0] == pairs)  # each block in one cluster
 
 
 def lin(

@@ -43,12 +43,20 @@ class Regression:
     residuals : (n,) of the structural equation
     bread : (k, k), the inverse of x' W x
     weights : (n,) or None
+    absorbed : (n,) codes of blocks whose means were taken out of x and of the outcome (unweighted), or None; their dummies count as
+        columns. CR2 then needs every block to lie in one cluster.
     """
 
     x: Floats
     residuals: Floats
     bread: Floats
     weights: Floats | None = None
+    absorbed: Codes | None = None
+
+    @property
+    def columns(self) -> int:
+        """Coefficients of the fit, those of absorbed blocks too."""
+        return int(self.x.shape[1]) + (0 if self.absorbed is None else int(np.unique(self.absorbed).size))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +86,7 @@ def covariance(fit: Regression, se_type: SeType, clusters: Codes | None = None) 
     """
     _check(se_type, clusters)
     if se_type == "classical":
-        n, k = fit.x.shape
+        n, k = fit.residuals.size, fit.columns
         squares = fit.residuals**2 if fit.weights is None else fit.weights * fit.residuals**2
         return np.asarray(fit.bread * (squares.sum() / (n - k) if n > k else np.nan))
     scores = _weighted(fit, fit.x) * adjust(fit, fit.residuals, se_type, clusters)[:, None]
@@ -110,7 +118,7 @@ def loadings(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes
     """What residuals are multiplied by before they are summed by cluster (or not at all) and squared into a variance, shape (n,)."""
     _check(se_type, clusters)
     if se_type == "classical":
-        n, k = fit.x.shape
+        n, k = fit.residuals.size, fit.columns
         size = np.sqrt(float(contrast @ fit.bread @ contrast) / (n - k)) if n > k else np.nan
         return np.full(n, size) if fit.weights is None else np.asarray(size * np.sqrt(fit.weights))
     return np.asarray(adjust(fit, _direction(fit, contrast), se_type, clusters) * np.sqrt(_factor(fit, se_type, clusters)))
@@ -137,6 +145,8 @@ def adjust(fit: Regression, vector: Floats, se_type: SeType, clusters: Codes | N
 def leverages(fit: Regression) -> Floats:
     """Diagonal of the hat matrix, shape (n,)."""
     h = (orthonormal(fit) ** 2).sum(axis=1)
+    if fit.absorbed is not None:
+        h = h + 1.0 / np.bincount(fit.absorbed)[fit.absorbed]
     return np.asarray(h if fit.weights is None else h * fit.weights)
 
 
@@ -185,7 +195,7 @@ def _by_group(values: Floats, se_type: str, clusters: Codes | None) -> Floats:
 
 
 def _factor(fit: Regression, se_type: SeType, clusters: Codes | None) -> float:
-    n, k = fit.x.shape
+    n, k = fit.residuals.size, fit.columns
     if se_type == "HC1":
         return n / (n - k) if n > k else float("nan")
     if se_type == "CR1" and clusters is not None:
@@ -209,7 +219,12 @@ def _moments(fit: Regression, a: Floats, se_type: SeType, clusters: Codes | None
     factors = np.hstack([u, b])
     diagonal = ((factors @ kernel) * factors).sum(axis=1)
     small = kernel @ (factors.T @ factors)
-    square = (d**2).sum() + 2.0 * (d * diagonal).sum() + (small * small.T).sum()
+    blocks = 0.0
+    if fit.absorbed is not None and se_type != "CR2":  # in CR2 a block lies in one cluster, where the loadings add up to 0
+        within = a / np.sqrt(np.bincount(fit.absorbed))[fit.absorbed]
+        diagonal = diagonal - within**2
+        blocks = 2.0 * (group_sums(u * within[:, None], fit.absorbed) ** 2).sum() + (group_sums(within**2, fit.absorbed) ** 2).sum()
+    square = (d**2).sum() + 2.0 * (d * diagonal).sum() + (small * small.T).sum() + blocks
     return float(d.sum() + diagonal.sum()), float(square)
 
 
