@@ -117,8 +117,10 @@ def update() -> None:
     found = list(extract())
     for language in LANGUAGES:
         old = read(language) if (FOLDER / f"{language}.po").exists() else Catalog(locale=LOCALES[language])
-        new = Catalog(locale=LOCALES[language], project="takeup", version="1", header_comment=f"# takeup: what a reader sees ({language}).", fuzzy=False,
-                      creation_date=_FIXED, revision_date=_FIXED, last_translator="takeup", language_team=language, msgid_bugs_address="takeup", copyright_holder="takeup")
+        new = Catalog(locale=LOCALES[language], project="takeup", version="1", header_comment=f"# takeup: what a reader sees ({language}).",
+                      fuzzy=False,
+                      creation_date=_FIXED, revision_date=_FIXED, last_translator="takeup", language_team=language, msgid_bugs_address="takeup",
+                      copyright_holder="takeup")
         for message, where in found:
             kept = old.get(message)
             new.add(message, kept.string if kept else None, locations=[(where, 0)], flags=kept.flags if kept else ())

@@ -116,7 +116,8 @@ def _count(results: ResultSet, variable: str, arm: str = "", wave: str = "") -> 
 
 def _as_count(item: Statistic, reasons: tuple[Count, ...] = ()) -> Count:
     clusters = item.extra.get("clusters")
-    return Count(variable=item.variable, value=item.value, clusters=clusters if isinstance(clusters, int) else None, result_id=item.provenance.id, level=item.level, wave=item.wave, reasons=reasons)
+    return Count(variable=item.variable, value=item.value, clusters=clusters if isinstance(clusters, int) else None, result_id=item.provenance.id,
+                 level=item.level, wave=item.wave, reasons=reasons)
 
 
 def _faults(found: FlowBoxes, base: int) -> Iterator[Fault]:

@@ -56,7 +56,8 @@ RC: dict[str, Any] = {
     "font.family": "DejaVu Sans", "font.size": NORMAL, "text.color": INK, "axes.edgecolor": LINE, "axes.labelcolor": INK, "axes.titlesize": NORMAL,
     "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelsize": NORMAL, "axes.spines.top": False, "axes.spines.right": False,
     "axes.linewidth": 0.8, "axes.unicode_minus": True, "xtick.color": GREY, "ytick.color": GREY, "xtick.labelsize": SMALL, "ytick.labelsize": NORMAL,
-    "xtick.major.width": 0.8, "ytick.major.width": 0.0, "ytick.major.size": 0.0, "figure.facecolor": PAPER, "axes.facecolor": PAPER, "savefig.facecolor": PAPER,
+    "xtick.major.width": 0.8, "ytick.major.width": 0.0, "ytick.major.size": 0.0, "figure.facecolor": PAPER, "axes.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
     "svg.fonttype": "path", "svg.hashsalt": "takeup", "pdf.fonttype": 42, "pdf.compression": 6, "path.simplify": False, "figure.dpi": 100,
 }
 

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from takeup.results import Estimate
 
 Verdict = Literal[
-    "better_matters", "better", "better_small", "probably_better", "maybe_better", "little", "unclear", "maybe_worse", "probably_worse", "worse_small",
-    "worse", "worse_matters", "better_plain", "worse_plain", "unclear_plain", "none",
+    "better_matters", "better", "better_small", "probably_better", "maybe_better", "little", "unclear", "maybe_worse", "probably_worse",
+    "worse_small", "worse", "worse_matters", "better_plain", "worse_plain", "unclear_plain", "none",
 ]
 
 RANDOMIZED: dict[str, str] = {
@@ -47,10 +47,12 @@ RANDOMIZED: dict[str, str] = {
     "better": mark("{programme} led to an improvement. Whether it is large enough to matter isn't certain."),
     "better_small": mark("{programme} led to an improvement, but one too small to matter."),
     "probably_better": mark("{programme} probably led to an improvement, though no difference at all can't be ruled out."),
-    "maybe_better": mark("{programme} may have led to an improvement, or have made little difference. A worsening large enough to matter is unlikely."),
+    "maybe_better": mark("{programme} may have led to an improvement, or have made little difference. "
+                         "A worsening large enough to matter is unlikely."),
     "little": mark("{programme} made little or no difference."),
     "unclear": mark("It is too uncertain to say what {programme} did: an improvement and a worsening large enough to matter are both possible."),
-    "maybe_worse": mark("{programme} may have led to a worsening, or have made little difference. An improvement large enough to matter is unlikely."),
+    "maybe_worse": mark("{programme} may have led to a worsening, or have made little difference. "
+                        "An improvement large enough to matter is unlikely."),
     "probably_worse": mark("{programme} probably led to a worsening, though no difference at all can't be ruled out."),
     "worse_small": mark("{programme} led to a worsening, but one too small to matter."),
     "worse": mark("{programme} led to a worsening. Whether it is large enough to matter isn't certain."),
@@ -64,12 +66,14 @@ COMPARISON: dict[str, str] = {
     "better_matters": mark("Results were better with {programme} than in the comparison group, by enough to matter."),
     "better": mark("Results were better with {programme} than in the comparison group. Whether by enough to matter isn't certain."),
     "better_small": mark("Results were better with {programme} than in the comparison group, but by too little to matter."),
-    "probably_better": mark("Results were probably better with {programme} than in the comparison group, though no difference at all can't be ruled out."),
+    "probably_better": mark("Results were probably better with {programme} than in the comparison group, though no difference at all can't be "
+                            "ruled out."),
     "maybe_better": mark("Results may have been better with {programme} than in the comparison group, or little different."),
     "little": mark("Results differed little or not at all between {programme} and the comparison group."),
     "unclear": mark("It is too uncertain to say how results with {programme} differed from those in the comparison group."),
     "maybe_worse": mark("Results may have been worse with {programme} than in the comparison group, or little different."),
-    "probably_worse": mark("Results were probably worse with {programme} than in the comparison group, though no difference at all can't be ruled out."),
+    "probably_worse": mark("Results were probably worse with {programme} than in the comparison group, though no difference at all can't be ruled "
+                           "out."),
     "worse_small": mark("Results were worse with {programme} than in the comparison group, but by too little to matter."),
     "worse": mark("Results were worse with {programme} than in the comparison group. Whether by enough to matter isn't certain."),
     "worse_matters": mark("Results were worse with {programme} than in the comparison group, by enough to matter."),
@@ -187,7 +191,8 @@ def finding(estimate: Estimate, labels: Labels, language: str) -> Finding:
     says = _capital(fill(_.raw(SENTENCES[labels.plan.evidence][found]), programme=_subject(estimate, labels, language)))
     if found == "none":
         reason = _("The number was kept back to protect the people it rests on.") if is_withheld(estimate) else ""
-        return Finding(outcome=labels.outcome(planned.id, language), verdict=found, short=_(SHORT[found]), says=says, numbers=said(reason), matters=(),
+        return Finding(outcome=labels.outcome(planned.id, language), verdict=found, short=_(SHORT[found]), says=says, numbers=said(reason),
+                       matters=(),
                        result_id=id_of(estimate))
     numbers_ = natural(estimate, labels, language) if planned.kind == "binary" else averages(estimate, planned, labels, language)
     return Finding(outcome=labels.outcome(planned.id, language), verdict=found, short=_(SHORT[found]), says=says, numbers=numbers_,
@@ -217,9 +222,11 @@ def averages(estimate: Estimate, planned: Outcome, labels: Labels, language: str
         "arm": labels.arm(estimate.arm, language), "control_arm": labels.control(language),
     }
     if labels.plan.evidence == "before_after":
-        return fill(_.raw("The mean change was {estimate} {unit} ({interval}).") if unit else _.raw("The mean change was {estimate} ({interval})."), **fields)
+        return fill(_.raw("The mean change was {estimate} {unit} ({interval}).") if unit else _.raw("The mean change was {estimate} ({interval})."),
+                    **fields)
     if "mean_control" not in estimate.extra:
-        return fill(_.raw("The difference was {estimate} {unit} ({interval}).") if unit else _.raw("The difference was {estimate} ({interval})."), **fields)
+        return fill(_.raw("The difference was {estimate} {unit} ({interval}).") if unit else _.raw("The difference was {estimate} ({interval})."),
+                    **fields)
     if adjusted(estimate):
         message = (_.raw("The average was {treated} with \u201c{arm}\u201d and {control} with \u201c{control_arm}\u201d. "
                          "Allowing for where people started, the difference is {estimate} {unit} ({interval}).") if unit else
@@ -228,7 +235,8 @@ def averages(estimate: Estimate, planned: Outcome, labels: Labels, language: str
     else:
         message = (_.raw("The average was {treated} with \u201c{arm}\u201d and {control} with \u201c{control_arm}\u201d: "
                          "a difference of {estimate} {unit} ({interval}).") if unit else
-                   _.raw("The average was {treated} with \u201c{arm}\u201d and {control} with \u201c{control_arm}\u201d: a difference of {estimate} ({interval})."))
+                   _.raw("The average was {treated} with \u201c{arm}\u201d and {control} with \u201c{control_arm}\u201d: a difference of "
+                         "{estimate} ({interval})."))
     return fill(message, **fields)
 
 
@@ -244,8 +252,10 @@ def natural(estimate: Estimate, labels: Labels, language: str) -> Spans:
     _, number = words(language), numbers(language)
     digits = _whole(estimate)
     fields: dict[str, Any] = {
-        name: Span(text=number.decimal(abs(value) * 100, digits), result_id=id_of(estimate), field=field, value=value, scale=math.copysign(100.0, value))
-        for name, field, value in (("n", "estimate", estimate.estimate), ("low", "conf_low", estimate.conf_low), ("high", "conf_high", estimate.conf_high))
+        name: Span(text=number.decimal(abs(value) * 100, digits), result_id=id_of(estimate), field=field, value=value,
+                   scale=math.copysign(100.0, value))
+        for name, field, value in (("n", "estimate", estimate.estimate), ("low", "conf_low", estimate.conf_low),
+                                   ("high", "conf_high", estimate.conf_high))
     }
     fields["level"] = number.percent(estimate.conf_level)
     low, high = round(estimate.conf_low * 100, digits), round(estimate.conf_high * 100, digits)
@@ -261,8 +271,10 @@ def natural(estimate: Estimate, labels: Labels, language: str) -> Spans:
     difference = fill(message, **fields)
     if labels.plan.evidence == "before_after" or "mean_control" not in estimate.extra:
         return difference
-    shares = fill(_.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d: "), treated=number.of(estimate, "mean_treated", "percent", digits),
-                  control=number.of(estimate, "mean_control", "percent", digits), arm=labels.arm(estimate.arm, language), control_arm=labels.control(language))
+    shares = fill(_.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d: "),
+                  treated=number.of(estimate, "mean_treated", "percent", digits),
+                  control=number.of(estimate, "mean_control", "percent", digits), arm=labels.arm(estimate.arm, language),
+                  control_arm=labels.control(language))
     return (*shares, *difference)
 
 
@@ -297,7 +309,8 @@ def _matters(planned: Outcome, estimate: Estimate, labels: Labels, language: str
     size = number.decimal(planned.smallest_effect, digits)
     unit = labels.unit(planned.id, language)
     text = f"{size} {unit}" if unit else size
-    return fill(_.raw("The smallest change that matters was set at {size}.") if change else _.raw("The smallest difference that matters was set at {size}."), size=text)
+    return fill(_.raw("The smallest change that matters was set at {size}.") if change
+                else _.raw("The smallest difference that matters was set at {size}."), size=text)
 
 
 def _decimals(value: float) -> int:

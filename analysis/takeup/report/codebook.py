@@ -28,7 +28,8 @@ TYPES: dict[str, str] = {
 def codebook_document(plan: Plan, schemas: Mapping[str, TableSchema], language: str) -> Document:
     """One chapter a table: its columns with type, unit, codes, missing codes and rules."""
     _ = words(language)
-    content: list[Block] = [Paragraph(spans=said(_("What the data must look like. The codes are those of the schemas; nothing here comes from the data themselves.")))]
+    content: list[Block] = [Paragraph(spans=said(_("What the data must look like. The codes are those of the schemas; nothing here comes from the "
+                                                   "data themselves.")))]
     for name, schema in schemas.items():
         title = in_language(schema.title, language) or name
         content.append(Heading(text=f"{title} ({name})" if title != name else title, id=f"table-{name}"))
@@ -48,16 +49,20 @@ def codebook_html(plan: Plan, schemas: Mapping[str, TableSchema], languages: Ite
 def _keys(schema: TableSchema, language: str) -> list[str]:
     _ = words(language)
     out = [_("One row for each: {key}.", key=", ".join(schema.primary_key))] if schema.primary_key else []
-    out += [_("{fields} stands in {table} as {references}.", fields=", ".join(key.fields), table=key.table or schema.name, references=", ".join(key.references))
+    out += [_("{fields} stands in {table} as {references}.", fields=", ".join(key.fields), table=key.table or schema.name,
+              references=", ".join(key.references))
             for key in schema.foreign_keys]
     return out
 
 
 def _table(name: str, schema: TableSchema, language: str) -> Table:
     _ = words(language)
-    rows = tuple(Row(cells=(text_cell(field.name), text_cell(_title(field, language)), text_cell(_type(field, language)), text_cell(_codes(field.categories, language)),
-                            text_cell(_codes(field.missing_values or schema.missing_values, language)), text_cell(_rules(field, language)))) for field in schema.fields)
-    columns = (Column(id="name", title=_("Column")), Column(id="title", title=_("What it is")), Column(id="type", title=_("Type")), Column(id="codes", title=_("Codes")),
+    rows = tuple(Row(cells=(text_cell(field.name), text_cell(_title(field, language)), text_cell(_type(field, language)),
+                            text_cell(_codes(field.categories, language)),
+                            text_cell(_codes(field.missing_values or schema.missing_values, language)), text_cell(_rules(field, language))))
+                 for field in schema.fields)
+    columns = (Column(id="name", title=_("Column")), Column(id="title", title=_("What it is")), Column(id="type", title=_("Type")),
+               Column(id="codes", title=_("Codes")),
                Column(id="missing", title=_("Missing codes")), Column(id="rules", title=_("Rules")))
     return Table(id=f"codebook_{name}", title=in_language(schema.title, language) or name, columns=columns, rows=rows, language=language)
 

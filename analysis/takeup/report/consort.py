@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 Status = Literal["filled", "pointed", "authors", "not_applicable"]
 STATUS: dict[str, str] = {
-    "filled": mark("in the report"), "pointed": mark("in a file beside it"), "authors": mark("for the authors"), "not_applicable": mark("doesn't apply"),
+    "filled": mark("in the report"), "pointed": mark("in a file beside it"), "authors": mark("for the authors"),
+    "not_applicable": mark("doesn't apply"),
 }
 
 
@@ -121,8 +122,10 @@ ITEMS: tuple[Item, ...] = (
     Item(number="7", part=START, asks=mark("Aims, on benefits and on harms"), chapter="study", own=("objectives",)),
     Item(number="8", part=HOW, asks=mark("How participants and the public had a say"), chapter="study", own=("involvement",)),
     Item(number="9", part=HOW, asks=mark("Design, shares of the arms, question asked"), chapter="methods", test=_always),
-    Item(number="10", part=HOW, asks=mark("What was changed after the start, unplanned outcomes and analyses, and why"), chapter="methods", own=("changes",)),
-    Item(number="11", part=HOW, asks=mark("Settings and places"), chapter="study", own=("setting",), test=lambda case: bool(case.labels.plan.about.setting)),
+    Item(number="10", part=HOW, asks=mark("What was changed after the start, unplanned outcomes and analyses, and why"), chapter="methods",
+         own=("changes",)),
+    Item(number="11", part=HOW, asks=mark("Settings and places"), chapter="study", own=("setting",),
+         test=lambda case: bool(case.labels.plan.about.setting)),
     Item(number="12a", part=HOW, asks=mark("Who could take part"), chapter="study", own=("eligibility",)),
     Item(number="12b", part=HOW, asks=mark("Which places and providers could take part"), chapter="study", own=("eligibility",)),
     Item(number="13", part=HOW, asks=mark("Programme and comparison, so that others could repeat them"), chapter="study",
@@ -142,15 +145,18 @@ ITEMS: tuple[Item, ...] = (
     Item(number="21c", part=HOW, asks=mark("What was done about missing data"), chapter="methods", test=_always),
     Item(number="21d", part=HOW, asks=mark("Further analyses, planned or not"), chapter="methods",
          test=lambda case: case.has("robustness") or case.has("subgroups"), otherwise="not_applicable"),
-    Item(number="22a", part=WHAT, asks=mark("Numbers randomised, treated and analysed, by arm"), chapter="people", test=lambda case: case.has("flow")),
+    Item(number="22a", part=WHAT, asks=mark("Numbers randomised, treated and analysed, by arm"), chapter="people",
+         test=lambda case: case.has("flow")),
     Item(number="22b", part=WHAT, asks=mark("Losses and exclusions by arm, with reasons"), chapter="people", test=lambda case: case.has("flow")),
     Item(number="23a", part=WHAT, asks=mark("Dates of recruitment and follow-up"), chapter="study", own=("setting",)),
     Item(number="23b", part=WHAT, asks=mark("Why the trial ended or was stopped"), chapter="study", own=("setting",)),
-    Item(number="24a", part=WHAT, asks=mark("How the programme was delivered and taken up"), chapter="takeup", test=lambda case: case.has("compliance")),
+    Item(number="24a", part=WHAT, asks=mark("How the programme was delivered and taken up"), chapter="takeup",
+         test=lambda case: case.has("compliance")),
     Item(number="24b", part=WHAT, asks=mark("Other help received at the same time"), chapter="study", own=("programme",)),
     Item(number="25", part=WHAT, asks=mark("Baseline characteristics by arm"), chapter="people", test=lambda case: case.has("balance")),
     Item(number="26", part=WHAT, chapter="effects",
-         asks=mark("For each outcome: numbers analysed, results by arm, difference and its precision; absolute and relative for shares"), test=_both_scales),
+         asks=mark("For each outcome: numbers analysed, results by arm, difference and its precision; absolute and relative for shares"),
+         test=_both_scales),
     Item(number="27", part=WHAT, asks=mark("Harms in each arm"), chapter="effects", own=("harms",)),
     Item(number="28", part=WHAT, asks=mark("Other analyses, planned or found on the way"), chapter="effects",
          test=lambda case: case.has("subgroups") or case.has("robustness"), otherwise="not_applicable"),
@@ -172,7 +178,8 @@ def checklist(released: Released, labels: Labels, own: Mapping[str, str], langua
     rows = []
     for item in ITEMS:
         status = item.status(case)
-        rows.append(Row(cells=(text_cell(item.number), text_cell(_(item.asks)), text_cell(_(STATUS[status]), status), _where(item, status, base, language)), group=_(item.part)))
+        rows.append(Row(cells=(text_cell(item.number), text_cell(_(item.asks)), text_cell(_(STATUS[status]), status),
+                               _where(item, status, base, language)), group=_(item.part)))
     columns = (Column(id="item", title=_("Item")), Column(id="asks", title=_("What a report should say")), Column(id="status", title=_("Where")),
                Column(id="chapter", title=_("Chapter or file")))
     return Table(id="consort", title=_("CONSORT 2025 checklist"), columns=columns, rows=tuple(rows), language=language, sortable=False)
@@ -204,9 +211,11 @@ def consort_document(released: Released, labels: Labels, own: Mapping[str, str],
     _, number = words(language), numbers(language)
     table = checklist(released, labels, own, language, base="report.html")
     left = sum(row.cells[2].value == "authors" for row in table.rows)
-    text = said(_.plural("{n} of {total} items is left to the authors.", "{n} of {total} items are left to the authors.", left, n=number.integer(left),
+    text = said(_.plural("{n} of {total} items is left to the authors.", "{n} of {total} items are left to the authors.", left,
+                         n=number.integer(left),
                          total=number.integer(len(table.rows))))
-    source = said(_("The items are those of CONSORT 2025, in our own words. An item counts as met only where the report has something to show for it."))
+    source = said(_("The items are those of CONSORT 2025, in our own words. An item counts as met only where the report "
+                    "has something to show for it."))
     content: tuple[Block, ...] = (Paragraph(spans=text), Paragraph(spans=source), TableBlock(table=table))
     return Document(title=_("CONSORT 2025 checklist"), subtitle=labels.title(language), language=language, blocks=content,
                     meta=FrozenMap(study=labels.plan.study, version=__version__))

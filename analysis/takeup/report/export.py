@@ -173,10 +173,14 @@ def pattern(column: Column, cell: Cell) -> str:
 
 
 _LATEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "\u2212": r"\ensuremath{-}", "\u2013": "--", "\u2014": "---", "\u00a0": "~", "\u202f": r"\,",
-    "\u201c": "``", "\u201d": "''", "\u2018": "`", "\u2019": "'", "\u221e": r"\ensuremath{\infty}", "\u2264": r"\ensuremath{\leq}", "\u2265": r"\ensuremath{\geq}",
-    "\u2026": r"\ldots{}", "\u20ac": r"\texteuro{}", "\u00b1": r"\ensuremath{\pm}", "\u00d7": r"\ensuremath{\times}", "\u2190": r"\ensuremath{\leftarrow}",
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%", "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "\u2212": r"\ensuremath{-}", "\u2013": "--",
+    "\u2014": "---", "\u00a0": "~", "\u202f": r"\,",
+    "\u201c": "``", "\u201d": "''", "\u2018": "`", "\u2019": "'", "\u221e": r"\ensuremath{\infty}", "\u2264": r"\ensuremath{\leq}",
+    "\u2265": r"\ensuremath{\geq}",
+    "\u2026": r"\ldots{}", "\u20ac": r"\texteuro{}", "\u00b1": r"\ensuremath{\pm}", "\u00d7": r"\ensuremath{\times}",
+    "\u2190": r"\ensuremath{\leftarrow}",
     "\u2192": r"\ensuremath{\rightarrow}", "\n": " ",
 }
 
@@ -208,11 +212,13 @@ def latex(table: Table) -> str:
     for place, (group, rows) in enumerate(table.blocks()):
         if group:
             lines += [r"\addlinespace"] * (place > 0) + [rf"\multicolumn{{{n}}}{{@{{}}l}}{{\textit{{{escaped(group)}}}}} \\"]
-        lines += [" & ".join([r"\quad " * row.level + escaped(row.cells[0].text), *(escaped(cell.text) for cell in row.cells[1:])]) + r" \\" for row in rows]
+        lines += [" & ".join([r"\quad " * row.level + escaped(row.cells[0].text), *(escaped(cell.text) for cell in row.cells[1:])]) + r" \\"
+                  for row in rows]
     lines += [r"\bottomrule", r"\end{tabular}"]
     if table.notes:
         name = escaped(words(table.language)("Notes"))
-        lines += [rf"\par\smallskip\begin{{minipage}}{{\linewidth}}\footnotesize {name}: " + " ".join(escaped(note) for note in table.notes) + r"\end{minipage}"]
+        notes = " ".join(escaped(note) for note in table.notes)
+        lines.append(rf"\par\smallskip\begin{{minipage}}{{\linewidth}}\footnotesize {name}: {notes}\end{{minipage}}")
     return "\n".join([*lines, r"\end{table}", ""])
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from takeup.errors import Fault, ReportError
 from takeup.present.figures import all_figures
 from takeup.present.labels import in_language
-from takeup.present.reading import section
+from takeup.present.reading import section, statistic, statistics
 from takeup.present.tables import BUILDERS
-from takeup.present.text import Span, fill, joined, plain, said
+from takeup.present.text import Span, joined, plain, said
 from takeup.present.wording import finding
 from takeup.release.gate import require
 from takeup.report.consort import checklist
@@ -18,7 +18,7 @@ from takeup.report.limits import limitations
 from takeup.report.methods import methods
 from takeup.report.sentences import Teller
 from takeup.report.words import blocks, check_sections, sentence
-from takeup.results import FrozenMap, Statistic
+from takeup.results import FrozenMap
 from takeup.version import __version__
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def full_report(
     chapters = (*writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.effects(), *writer.robustness(),
                 *writer.missing(), *writer.methods(), *writer.limits(), *writer.provenance(), *writer.checklist())
     meta = FrozenMap(study=plan.study, plan_hash=plan_hash_of(released), version=__version__, evidence=plan.evidence)
-    return Document(title=labels.title(language), subtitle=plain(sentence(in_language(plan.about.intervention, language), "plan")), language=language, blocks=chapters, meta=meta)
+    return Document(title=labels.title(language), subtitle=plain(sentence(in_language(plan.about.intervention, language), "plan")), language=language,
+                    blocks=chapters, meta=meta)
 
 
 def plan_hash_of(released: Released) -> str:
@@ -111,6 +112,10 @@ class _Writer:
         text = joined(*spans)
         return (Paragraph(spans=text),) if text else ()
 
+    def named(self, name: str, text: Spans) -> Spans:
+        """A line that begins with what it is about, in bold."""
+        return (Span(text=f"{name}:", strong=True), Span(text=" "), *text)
+
     def found(self) -> tuple[Block, ...]:
         """The first chapter: the facts in numbers, a card for every primary outcome, a line for every other, and how sure it is."""
         _, tell = self._, self.tell
@@ -120,12 +125,14 @@ class _Writer:
         content: list[Block] = [*self.own("summary"), *self.facts(), *cards]
         if others:
             content.append(Heading(text=_("Other outcomes"), level=3))
-            content.append(Bullets(items=tuple(self._line(finding(estimate, self.labels, self.language), self._arm_of(estimate.arm)) for estimate in others)))
+            content.append(Bullets(items=tuple(self._line(finding(estimate, self.labels, self.language), self._arm_of(estimate.arm))
+                                               for estimate in others)))
         content.append(Heading(text=_("How sure is this?"), level=3))
         same = [tell.same_verdict(estimate) for estimate in primary]
         content.append(Bullets(items=tuple(item for item in (tell.evidence_line(), tell.draw(), *same) if item)))
         if self.plan.about.synthetic:
-            content.insert(0, Note(spans=said(_("These data are made up by a computer: no conclusion about a real programme can be drawn from them."))))
+            warning = _("These data are made up by a computer: no conclusion about a real programme can be drawn from them.")
+            content.insert(0, Note(spans=said(warning)))
         return self.chapter("found", _("What was found"), *content)
 
     def _arm_of(self, arm: str) -> str:
@@ -139,13 +146,15 @@ class _Writer:
         """How many took part, how many took the programme up."""
         _, tell = self._, self.tell
         items = []
-        whole = next((item for item in section(self.released, "flow") if isinstance(item, Statistic) and item.variable == "randomized" and not item.level), None)
+        whole = statistic(section(self.released, "flow"), variable="randomized", level="")
         if whole is not None:
-            label = _("{people} randomised", people=self.labels.units(self.language)) if self.plan.evidence == "randomized" else self.labels.units(self.language)
+            people = self.labels.units(self.language)
+            label = _("{people} randomised", people=people) if self.plan.evidence == "randomized" else people
             items.append(Fact(number=(tell.number.of(whole, "value", "integer"),), label=label))
-        for item in section(self.released, "compliance"):
-            if isinstance(item, Statistic) and item.provenance.id.startswith("compliance.") and item.kind == "share" and item.arm != str(self.plan.design.control):
-                label = _("of \u201c{arm}\u201d {received}", arm=self.labels.arm(item.arm, self.language), received=self.labels.received(self.language))
+        for item in statistics(section(self.released, "compliance"), kind="share", table="compliance"):
+            if item.arm != str(self.plan.design.control):
+                arm = self.labels.arm(item.arm, self.language)
+                label = _("of \u201c{arm}\u201d {received}", arm=arm, received=self.labels.received(self.language))
                 items.append(Fact(number=(tell.number.of(item, "value", "percent", 0),), label=label))
         outcomes = len(self.plan.outcomes)
         items.append(Fact(number=said(tell.number.integer(outcomes)), label=_.plural("outcome planned", "outcomes planned", outcomes)))
@@ -156,8 +165,9 @@ class _Writer:
         _, about = self._, self.plan.about
         lines = [(_("Programme"), about.intervention), (_("Compared with"), about.comparator),
                  (_("Where and when"), "" if self.own("setting") else about.setting), (_("Funding"), "" if self.own("funding") else about.funding)]
-        listed = [fill("{name} {text}", name=(Span(text=f"{name}:", strong=True),), text=sentence(in_language(text, self.language), "plan")) for name, text in lines if text]
-        own = [block for name in ("background", "objectives", "programme", "setting", "eligibility", "involvement", "funding", "interests") for block in self.own(name)]
+        listed = [self.named(name, sentence(in_language(text, self.language), "plan")) for name, text in lines if text]
+        own = [block for name in ("background", "objectives", "programme", "setting", "eligibility", "involvement", "funding", "interests")
+               for block in self.own(name)]
         return self.chapter("study", _("About the study"), *own, *([Bullets(items=tuple(listed))] if listed else []))
 
     def people(self) -> tuple[Block, ...]:
@@ -201,7 +211,8 @@ class _Writer:
         """The same by other methods."""
         lines = tuple(line for estimate in self.tell.main() if (line := self.tell.same_verdict(estimate)))
         table = self.table("robustness")
-        return self.chapter("robustness", self._("Does the answer depend on the method?"), *([Bullets(items=lines)] if lines and table else []), *table)
+        return self.chapter("robustness", self._("Does the answer depend on the method?"), *([Bullets(items=lines)] if lines and table else []),
+                            *table)
 
     def missing(self) -> tuple[Block, ...]:
         """Who is missing, and what that could change."""
@@ -218,7 +229,8 @@ class _Writer:
         _ = self._
         generated = limitations(self.tell)
         own = (*self.own("limits"), *self.own("generalisability"), *self.own("interpretation"))
-        first: Block = Bullets(items=generated) if generated else Paragraph(spans=said(_("The numbers themselves point to no limitation beyond their intervals.")))
+        nothing = said(_("The numbers themselves point to no limitation beyond their intervals."))
+        first: Block = Bullets(items=generated) if generated else Paragraph(spans=nothing)
         return self.chapter("limits", _("What limits these findings"), first,
                             *([Heading(text=_("In the authors' words"), level=3), *own] if own else []))
 
@@ -231,13 +243,16 @@ class _Writer:
         ]
         if plan.registration is not None:
             lines.append((_("Registration"), said(f"{plan.registration.registry}, {plan.registration.id}, {self.date(plan.registration.date)}")))
-        lines += [(name, sentence(in_language(text, self.language), "plan")) for name, text in ((_("Data"), about.source), (_("Licence"), about.licence), (_("Please cite"), about.citation)) if text]
+        more = ((_("Data"), about.source), (_("Licence"), about.licence), (_("Please cite"), about.citation))
+        lines += [(name, sentence(in_language(text, self.language), "plan")) for name, text in more if text]
         rules = self.released.rules
         rounding = _("counts as they are") if rules.base == 1 else _("counts to the nearest {base}", base=rules.base)
-        lines.append((_("Disclosure"), said(_("profile {profile}: no group under {cell} people is shown; {rounding}; {n} numbers withheld", profile=rules.profile, cell=rules.cell,
+        lines.append((_("Disclosure"), said(_("profile {profile}: no group under {cell} people is shown; {rounding}; {n} numbers withheld",
+                                              profile=rules.profile, cell=rules.cell,
                                          rounding=rounding, n=len(self.released.withheld())))))
-        items = tuple(fill("{name} {text}", name=(Span(text=f"{name}:", strong=True),), text=text) for name, text in lines)
-        text = said(_("Every number here is a field of a result with an id of its own. The same id leads to its row in results.csv, its estimator and its line in the plan."))
+        items = tuple(self.named(name, text) for name, text in lines)
+        text = said(_("Every number here is a field of a result with an id of its own. The same id leads to its row in results.csv, its estimator "
+                      "and its line in the plan."))
         return self.chapter("provenance", _("Where the numbers come from"), Paragraph(spans=text), Bullets(items=items), *self.own("access"))
 
     def date(self, day: object) -> str:
@@ -253,12 +268,15 @@ class _Writer:
         if self.plan.evidence != "randomized":
             return ()
         table = checklist(self.released, self.labels, self.words, self.language)
-        return self.chapter("consort", self._("CONSORT 2025 checklist"), Details(title=self._("Each item, and where it is met"), blocks=(TableBlock(table=table),)))
+        return self.chapter("consort", self._("CONSORT 2025 checklist"),
+                            Details(title=self._("Each item, and where it is met"), blocks=(TableBlock(table=table),)))
 
 
 TONES: dict[str, Tone] = {
-    "better_matters": "better", "better": "better", "better_plain": "better", "probably_better": "better", "better_small": "little", "maybe_better": "little", "little": "little",
-    "maybe_worse": "little", "worse_small": "little", "probably_worse": "worse", "worse_plain": "worse", "worse": "worse", "worse_matters": "worse", "unclear": "unclear",
+    "better_matters": "better", "better": "better", "better_plain": "better", "probably_better": "better", "better_small": "little",
+    "maybe_better": "little", "little": "little",
+    "maybe_worse": "little", "worse_small": "little", "probably_worse": "worse", "worse_plain": "worse", "worse": "worse", "worse_matters": "worse",
+    "unclear": "unclear",
     "unclear_plain": "unclear", "none": "none",
 }
 

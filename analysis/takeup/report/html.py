@@ -114,10 +114,10 @@ def html(documents: Mapping[str, Document]) -> str:
 
     environment = _environment()
     article = environment.get_template("article.html.j2")
-    articles = [
-        Markup(article.render(document=document, anchors=Anchors(document, plain=place == 0), _=words(language)))  # noqa: S704  # made by an escaping template
-        for place, (language, document) in enumerate(documents.items())
-    ]
+    articles = []
+    for place, (language, document) in enumerate(documents.items()):
+        made = article.render(document=document, anchors=Anchors(document, plain=place == 0), _=words(language))
+        articles.append(Markup(made))  # noqa: S704  # made by an escaping template
     css, js = _asset("report.css"), _asset("report.js")
     page: str = environment.get_template("page.html.j2").render(
         documents=list(documents.values()), articles=articles, names=[NAMES[language] for language in documents],
@@ -130,7 +130,8 @@ def html(documents: Mapping[str, Document]) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+                              keep_trailing_newline=True)
     environment.filters["plain_number"] = plain_number
     environment.filters["data_uri"] = data_uri
     environment.filters["sort_value"] = sort_value

@@ -22,7 +22,8 @@ TAKEUP_GAP = 0.9
 
 def limitations(tell: Teller) -> tuple[Spans, ...]:
     """The list, most serious first; empty sentences are left out."""
-    parts = [_evidence(tell), _synthetic(tell), _registration(tell), *_uncertain(tell), _attrition(tell), *_weak(tell), _takeup(tell), _clusters(tell), _thresholds(tell),
+    parts = [_evidence(tell), _synthetic(tell), _registration(tell), *_uncertain(tell), _attrition(tell), *_weak(tell), _takeup(tell),
+             _clusters(tell), _thresholds(tell),
              _families(tell), _exploratory(tell), _withheld(tell)]
     return tuple(part for part in parts if part)
 
@@ -37,7 +38,8 @@ def _synthetic(tell: Teller) -> Spans:
 
 
 def _registration(tell: Teller) -> Spans:
-    return () if tell.labels.plan.registration is not None else said(tell._("The plan names no public registration made before the results were known."))
+    return () if tell.labels.plan.registration is not None else said(tell._("The plan names no public registration made before the results were "
+                                                                            "known."))
 
 
 def _uncertain(tell: Teller) -> list[Spans]:
@@ -45,7 +47,8 @@ def _uncertain(tell: Teller) -> list[Spans]:
     for estimate in tell.main("primary"):
         found = finding(estimate, tell.labels, tell.language)
         if found.verdict in {"unclear", "unclear_plain"}:
-            out.append(said(tell._("{outcome}: the interval is wide. That no clear difference was found isn't evidence that there is none.", outcome=found.outcome)))
+            out.append(said(tell._("{outcome}: the interval is wide. That no clear difference was found isn't evidence that there is none.",
+                                   outcome=found.outcome)))
     return out
 
 
@@ -54,10 +57,12 @@ def _attrition(tell: Teller) -> Spans:
     if not rates or max(rates) == 0:
         return ()
     if max(rates) - min(rates) > UNEVEN:
-        return said(tell._("The arms lost different shares of people ({low} to {high}), so those who remain may no longer be alike. The bounds show what that could mean.",
+        return said(tell._("The arms lost different shares of people ({low} to {high}), so those who remain may no longer be alike. The bounds "
+                           "show what that could mean.",
                            low=tell.number.percent(min(rates), 1), high=tell.number.percent(max(rates), 1)))
     if max(rates) > MUCH_LOST:
-        return said(tell._("Up to {high} of an arm was lost to follow-up. The estimates assume that those who were lost don't differ from the others in ways that matter; "
+        return said(tell._("Up to {high} of an arm was lost to follow-up. The estimates assume that those who were lost don't differ from the "
+                           "others in ways that matter; "
                            "the bounds don't.", high=tell.number.percent(max(rates), 1)))
     return ()
 
@@ -68,7 +73,8 @@ def _weak(tell: Teller) -> list[Spans]:
         strength = estimate.extra.get("first_stage_f", math.nan)
         if isinstance(strength, float) and strength < WEAK_F:
             f = tell.number.of(estimate, "first_stage_f", "number", 1)
-            out.append(fill(tell._.raw("Being offered the programme changed take-up only weakly (F = {f}), so the effects among those who took part are imprecise; "
+            out.append(fill(tell._.raw("Being offered the programme changed take-up only weakly (F = {f}), so the effects among those who took "
+                                       "part are imprecise; "
                                        "use the Anderson-Rubin sets."), f=f))
             break
     return out
@@ -78,7 +84,8 @@ def _takeup(tell: Teller) -> Spans:
     share = next((item for item in section(tell.released, "compliance") if item.provenance.id.startswith("compliance.share")), None)
     if share is None or math.isnan(share.estimate) or share.estimate >= TAKEUP_GAP:
         return ()
-    return fill(tell._.raw("Not everybody took the programme up: the offer raised take-up by {share} percentage points. The effects are those of being offered it; "
+    return fill(tell._.raw("Not everybody took the programme up: the offer raised take-up by {share} percentage points. The effects are those of "
+                           "being offered it; "
                            "the effects of taking part rest on further assumptions."), share=tell.number.of(share, "estimate", "points", 0))
 
 
@@ -86,7 +93,8 @@ def _clusters(tell: Teller) -> Spans:
     counts = [estimate.n_clusters for estimate in tell.main() if estimate.n_clusters]
     if not counts or min(counts) >= FEW_CLUSTERS:
         return ()
-    return said(tell._("The uncertainty rests on {n} clusters only; intervals use small-sample corrections and stay approximate.", n=tell.number.integer(min(counts))))
+    return said(tell._("The uncertainty rests on {n} clusters only; intervals use small-sample corrections and stay approximate.",
+                       n=tell.number.integer(min(counts))))
 
 
 def _thresholds(tell: Teller) -> Spans:
@@ -113,5 +121,6 @@ def _exploratory(tell: Teller) -> Spans:
 
 def _withheld(tell: Teller) -> Spans:
     n = len(tell.released.withheld())
-    return said(tell._.plural("{n} number was withheld to protect the people behind it.", "{n} numbers were withheld to protect the people behind them.", n,
+    return said(tell._.plural("{n} number was withheld to protect the people behind it.",
+                              "{n} numbers were withheld to protect the people behind them.", n,
                               n=tell.number.integer(n))) if n else ()

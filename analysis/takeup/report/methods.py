@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from takeup.present.reading import pick, prefix, section
 from takeup.present.reasons import translated
 from takeup.present.tables import methods as methods_table
-from takeup.present.terms import ADJUSTMENTS, DRAWS, method, term, variance
+from takeup.present.terms import ADJUSTMENTS, DRAWS, method, method_of, term, variance
 from takeup.present.text import said
 from takeup.report.document import Block, Bullets, Paragraph, TableBlock
 from takeup.results import Bounds, Estimate
@@ -40,10 +40,10 @@ def _draw(tell: Teller) -> Spans:
 def _estimators(tell: Teller) -> Spans:
     used: dict[str, list[str]] = {}
     for estimate in tell.main():
-        used.setdefault(estimate.method, []).append(tell.labels.outcome(estimate.outcome, tell.language))
+        used.setdefault(method_of(estimate, tell.language), []).append(tell.labels.outcome(estimate.outcome, tell.language))
     if not used:
         return ()
-    parts = [tell._("{method}: {outcomes}.", method=method(name, tell.language), outcomes=", ".join(dict.fromkeys(outcomes))) for name, outcomes in used.items()]
+    parts = [tell._("{method}: {outcomes}.", method=name, outcomes=", ".join(dict.fromkeys(outcomes))) for name, outcomes in used.items()]
     return said(" ".join((tell._("Main estimates."), *parts)))
 
 
@@ -53,7 +53,8 @@ def _inference(tell: Teller) -> Spans:
     if not kinds:
         return ()
     level = tell.number.percent(tell.labels.plan.analyses.confidence, 0)
-    return said(_("Standard errors: {kinds}; {level} confidence intervals and p-values from the t distribution with the degrees of freedom listed below.",
+    return said(_("Standard errors: {kinds}; {level} confidence intervals and p-values from the t distribution with the degrees of freedom listed "
+                  "below.",
                   kinds=", ".join(kinds), level=level))
 
 
@@ -65,7 +66,8 @@ def _repeating(tell: Teller) -> Spans:
     if all(test.exact for test in tests):
         return said(tell._("Randomisation inference: the test statistic was recomputed for every assignment that the draw could have made ({draws}).",
                            draws=tell.number.integer(max(draws))))
-    return said(tell._("Randomisation inference: the test statistic was recomputed for {draws} assignments drawn anew by the trial's own scheme (seed {seed}).",
+    return said(tell._("Randomisation inference: the test statistic was recomputed for {draws} assignments drawn anew by the trial's own scheme "
+                       "(seed {seed}).",
                        draws=tell.number.integer(max(draws)), seed=tell.labels.plan.analyses.seed))
 
 
@@ -75,21 +77,25 @@ def _families(tell: Teller) -> Spans:
         members = [outcome.id for outcome in tell.labels.plan.outcomes if outcome.family == family]
         rules = {test.method for test in pick(section(tell.released, "effects"), "family") if test.outcome in members}
         if len(members) > 1 and rules:
-            parts.append(tell._("{family}: {rule}.", family=tell.labels.family(family, tell.language), rule=term(ADJUSTMENTS, sorted(rules)[0], tell.language)))
+            parts.append(tell._("{family}: {rule}.", family=tell.labels.family(family, tell.language),
+                                rule=term(ADJUSTMENTS, min(rules), tell.language)))
     return said(" ".join((tell._("Correction for several outcomes, by family."), *parts))) if parts else ()
 
 
 def _compliers(tell: Teller) -> Spans:
     if not any(prefix(result) == "cace" for result in section(tell.released, "effects")):
         return ()
-    return said(tell._("Effects among those who took part because it was offered: two-stage least squares with assignment as the instrument and the same variance as the main "
+    return said(tell._("Effects among those who took part because it was offered: two-stage least squares with assignment as the instrument and "
+                       "the same variance as the main "
                        "estimate, and the Anderson-Rubin set."))
 
 
 def _missing(tell: Teller) -> Spans:
-    used = dict.fromkeys(method(item.method, tell.language) for item in section(tell.released, "robustness") if isinstance(item, Bounds) and item.method)
+    used = dict.fromkeys(method(item.method, tell.language) for item in section(tell.released, "robustness") if isinstance(item, Bounds)
+                         and item.method)
     if used:
-        return said(tell._("People without a follow-up measurement aren't in the estimates; bounds show what they could change: {methods}.", methods=", ".join(used)))
+        return said(tell._("People without a follow-up measurement aren't in the estimates; bounds show what they could change: {methods}.",
+                           methods=", ".join(used)))
     return said(tell._("People without a follow-up measurement of an outcome aren't in the estimates of that outcome."))
 
 

@@ -6,6 +6,7 @@ The template holds no text: all words and numbers go in as JSON, so nothing an a
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from takeup.present.style import font_folder, text_width, wrapped
 from takeup.report.document import FIXED_DATE, Block, Bullets, Callout, Details, Document, Facts, FigureBlock, Heading, Note, Paragraph, TableBlock
 
 if TYPE_CHECKING:
+    from typst import Fonts
+
     from takeup.present.tables.model import Table
     from takeup.present.text import Spans
 
@@ -46,7 +49,7 @@ def pdf(document: Document) -> bytes:
     data = json.dumps(content(document), ensure_ascii=False, allow_nan=False)
     try:
         made, warnings = typst.compile_with_warnings(
-            TEMPLATE.read_bytes(), sys_inputs={"data": data}, font_paths=[font_folder()], ignore_system_fonts=True, format="pdf",
+            TEMPLATE.read_bytes(), sys_inputs={"data": data}, font_paths=_fonts(), ignore_system_fonts=True, format="pdf",
             pdf_standards=STANDARDS, timestamp=int(FIXED_DATE.timestamp()),
         )
     except typst.TypstError as error:
@@ -56,14 +59,24 @@ def pdf(document: Document) -> bytes:
     return bytes(made)
 
 
+@lru_cache(maxsize=1)
+def _fonts() -> Fonts:
+    """The typeface of the figures and no other, whatever the machine has."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[font_folder()])
+
+
 def content(document: Document) -> dict[str, Any]:
     """The document as plain values for the template."""
     language, _, region = LOCALES[document.language].partition("_")
     _ = words(document.language)
     meta = document.meta
-    footer = " \u00b7 ".join(part for part in (f"takeup {meta.get('version', '')}", _("plan {hash}", hash=str(meta["plan_hash"])[:12]) if meta.get("plan_hash") else "") if part)
+    plan = _("plan {hash}", hash=str(meta["plan_hash"])[:12]) if meta.get("plan_hash") else ""
+    footer = " \u00b7 ".join(part for part in (f"takeup {meta.get('version', '')}", plan) if part)
     return {
-        "title": document.title, "subtitle": document.subtitle, "lang": language, "region": region, "footer": footer, "keywords": [str(meta.get("study", ""))],
+        "title": document.title, "subtitle": document.subtitle, "lang": language, "region": region, "footer": footer,
+        "keywords": [str(meta.get("study", ""))],
         "contents": _("Contents") if len(document.chapters()) > 3 else "", "blocks": [_block(block) for block in document.blocks],
     }
 
@@ -98,7 +111,8 @@ def _table(table: Table) -> dict[str, Any]:
     return {
         "title": table.title, "notes": list(table.notes), "heads": [{"text": text, "span": span} for text, span in table.heads()], "size": size,
         "columns": [{"title": column.title, "number": column.kind != "text"} for column in table.columns], "widths": _widths(table, size),
-        "groups": [{"title": group, "rows": [{"level": row.level, "head": row.head, "cells": [breakable(cell.text) for cell in row.cells]} for row in rows]}
+        "groups": [{"title": group, "rows": [{"level": row.level, "head": row.head, "cells": [breakable(cell.text) for cell in row.cells]}
+                                             for row in rows]}
                    for group, rows in table.blocks()],
     }
 

@@ -41,9 +41,11 @@ class Teller:
         _ = self._
         return said({
             "randomized": _("Who got what was decided by lot, so differences between the arms that are larger than chance are due to the programme."),
-            "comparison": _("The groups weren't formed by lot. They may have differed from the start in ways that weren't measured, so the differences "
+            "comparison": _("The groups weren't formed by lot. They may have differed from the start in ways that weren't measured, so the "
+                            "differences "
                             "can't be put down to the programme alone."),
-            "before_after": _("There is no control group. What changed may have changed without the programme too, so these numbers are changes and say nothing "
+            "before_after": _("There is no control group. What changed may have changed without the programme too, so these numbers are changes "
+                              "and say nothing "
                               "about what the programme itself brought about."),
         }[self.evidence])
 
@@ -63,7 +65,8 @@ class Teller:
             return start
         if not any(count.value for count, _arm in lost):
             return joined(start, said(self._("Nobody was lost to follow-up.")))
-        return joined(start, fill(self._.raw("Lost to follow-up: {arms}."), arms=in_row([self._in_arm(count, arm) for count, arm in lost], self.language)))
+        return joined(start, fill(self._.raw("Lost to follow-up: {arms}."),
+                                  arms=in_row([self._in_arm(count, arm) for count, arm in lost], self.language)))
 
     def _in_arm(self, count: Count, arm: str) -> Spans:
         return fill(self._.raw("{n} in \u201c{arm}\u201d"), n=self.count(count), arm=self.labels.arm(arm, self.language))
@@ -80,7 +83,8 @@ class Teller:
         shown = self.number.p_equals(test.p_value)
         p = Span(text=shown, result_id=test.provenance.id, field="p_value", value=test.p_value)
         if test.p_value <= ALARM:
-            return fill(self._.raw("A fair draw would seldom give differences as large as these ({p}). Check how the draw was carried out before using the results."), p=p)
+            return fill(self._.raw("A fair draw would seldom give differences as large as these ({p}). Check how the draw was carried out before "
+                                   "using the results."), p=p)
         return fill(self._.raw("Differences as large as these are what a fair draw gives ({p}, one test of all characteristics together)."), p=p)
 
     def takeup(self) -> Spans:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from takeup.present.text import Spans
 
 SECTIONS = (
-    "summary", "background", "objectives", "programme", "setting", "eligibility", "involvement", "outcomes", "harms", "sample_size", "allocation", "blinding",
+    "summary", "background", "objectives", "programme", "setting", "eligibility", "involvement", "outcomes", "harms", "sample_size", "allocation",
+    "blinding",
     "changes", "interpretation", "limits", "generalisability", "funding", "interests", "access",
 )
 _ALLOWED = "headings, paragraphs, lists, quotes, emphasis, links (https, mailto)"
@@ -32,7 +33,8 @@ _REFUSED = {
 
 def check_sections(words: Mapping[str, str]) -> None:
     """Raise ReportError for files that belong to no section."""
-    collect(ReportError, (Fault(f'"{name}" is no section for the authors\' words', f"words/{name}.md", listed(SECTIONS, len(SECTIONS)), nearest(name, SECTIONS))
+    collect(ReportError, (Fault(f'"{name}" is no section for the authors\' words', f"words/{name}.md", listed(SECTIONS, len(SECTIONS)),
+                                nearest(name, SECTIONS))
                           for name in words if name not in SECTIONS))
 
 

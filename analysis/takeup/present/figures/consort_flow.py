@@ -121,14 +121,16 @@ class Writer:
         if math.isnan(count.value):
             return f"({self._('withheld')})".replace(" ", NBSP)
         if count.clusters is not None:
-            return self._("(n\u00a0=\u00a0{n}, {clusters}\u00a0clusters)", n=self.number.integer(count.value), clusters=self.number.integer(count.clusters))
+            return self._("(n\u00a0=\u00a0{n}, {clusters}\u00a0clusters)", n=self.number.integer(count.value),
+                          clusters=self.number.integer(count.clusters))
         return self._("(n\u00a0=\u00a0{n})", n=self.number.integer(count.value))
 
     def lines(self, count: Count | None, width: float, title: str = "", *, bold: bool = False, indent: float = 0.0) -> list[Line]:
         """A count with its name, and its reasons set in below."""
         if count is None:
             return []
-        name = title or (term(FLOW, count.variable, self.language) if not count.level else reason_words(self.labels, count.variable, count.level, self.language))
+        name = title or (term(FLOW, count.variable, self.language) if not count.level
+                         else reason_words(self.labels, count.variable, count.level, self.language))
         shown = f"{name} {self.count(count)}"
         out = [Line(text=text, bold=bold, indent=indent + (INDENT if turn and indent else 0.0))
                for turn, text in enumerate(wrapped(shown, width - indent - (INDENT if indent else 0.0), SIZE, bold=bold))]
@@ -204,7 +206,8 @@ class Writer:
             return self.lines(whole[0], text, bold=True)
         if len({count.value for count in each}) == 1:
             return self.lines(each[0], text, term(FLOW, "analysed", self.language), bold=True)
-        return [Line(text=term(FLOW, "analysed", self.language), bold=True)] * bool(each) + [line for count in each for line in self.lines(count, text, indent=INDENT)]
+        parts = [line for count in each for line in self.lines(count, text, indent=INDENT)]
+        return [Line(text=term(FLOW, "analysed", self.language), bold=True), *parts] if each else []
 
     def alt(self, found: FlowBoxes) -> str:
         """The diagram in sentences."""
@@ -236,9 +239,11 @@ def _stacked(tiers: list[Tier]) -> list[Tier]:
 def _box(axes: Axes, box: Box) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    axes.add_patch(FancyBboxPatch((box.left, box.top), box.width, box.height, boxstyle="round,pad=0,rounding_size=0.04", facecolor=PAPER, edgecolor=GREY, linewidth=0.8))
+    axes.add_patch(FancyBboxPatch((box.left, box.top), box.width, box.height, boxstyle="round,pad=0,rounding_size=0.04", facecolor=PAPER,
+                                  edgecolor=GREY, linewidth=0.8))
     for turn, line in enumerate(box.lines):
-        axes.text(box.left + PAD + line.indent, box.top + PAD + LEADING * (turn + 0.5), line.text, size=SIZE, va="center_baseline", ha="left", color=INK,
+        axes.text(box.left + PAD + line.indent, box.top + PAD + LEADING * (turn + 0.5), line.text, size=SIZE, va="center_baseline", ha="left",
+                  color=INK,
                   fontweight="bold" if line.bold else "normal")
 
 
@@ -249,7 +254,8 @@ def _bands(axes: Axes, tiers: list[Tier], language: str) -> None:
     for phase in dict.fromkeys(tier.phase for tier in tiers):
         of_phase = [tier for tier in tiers if tier.phase == phase]
         top, bottom = of_phase[0].top - OVER, of_phase[-1].bottom + OVER
-        axes.add_patch(FancyBboxPatch((0.03, top), STRIP - 0.06, bottom - top, boxstyle="round,pad=0,rounding_size=0.04", facecolor=PALE, edgecolor="none"))
+        axes.add_patch(FancyBboxPatch((0.03, top), STRIP - 0.06, bottom - top, boxstyle="round,pad=0,rounding_size=0.04", facecolor=PALE,
+                                      edgecolor="none"))
         name = term(PHASES, phase, language)
         size = min(SMALL, SMALL * (bottom - top - 0.06) / text_width(name, SMALL))
         axes.text(STRIP / 2, (top + bottom) / 2, name, size=size, rotation=90, ha="center", va="center", color=GREY)
@@ -281,5 +287,6 @@ def _connect(axes: Axes, upper: Tier, lower: Tier) -> None:
 
 
 def _arrow(axes: Axes, x0: float, y0: float, x1: float, y1: float) -> None:
-    axes.annotate("", xy=(x1, y1), xytext=(x0, y0), arrowprops={"arrowstyle": "-|>", "color": GREY, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 8})
+    style = {"arrowstyle": "-|>", "color": GREY, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 8}
+    axes.annotate("", xy=(x1, y1), xytext=(x0, y0), arrowprops=style)
 

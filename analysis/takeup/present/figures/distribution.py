@@ -39,7 +39,8 @@ def distribution(released: Released, labels: Labels, language: str, outcome: str
     title = make._("{outcome}, by arm and time of measurement", outcome=labels.outcome(outcome, language))
     with house_style():
         figure = _bars(found, waves, shown, labels, make) if planned.kind == "binary" else _outlines(found, waves, shown, planned, labels, make)
-        return finished(figure, id_=f"distribution_{outcome}", title=title, data=_data(found, waves, shown, labels, make, f"distribution_{outcome}", title),
+        return finished(figure, id_=f"distribution_{outcome}", title=title,
+                        data=_data(found, waves, shown, labels, make, f"distribution_{outcome}", title),
                         alt=_alt(found, waves, shown, planned, labels, make, title))
 
 
@@ -89,7 +90,8 @@ def _outline(panel: Axes, bins: list[Statistic], heights: list[float], position:
         return
     if position == 0:
         panel.fill_between(xs, ys, color=LINE, alpha=0.45, linewidth=0, zorder=1)
-    panel.plot([xs[0], *xs, xs[-1]], [0.0, *ys, 0.0], color=style.colour, linestyle=style.line if position else "-", linewidth=0.9 if position == 0 else 1.7, zorder=2 + position)
+    panel.plot([xs[0], *xs, xs[-1]], [0.0, *ys, 0.0], color=style.colour, linestyle=style.line if position else "-",
+               linewidth=0.9 if position == 0 else 1.7, zorder=2 + position)
 
 
 def _scale(panel: Axes, found: tuple[Statistic, ...], planned: Outcome, labels: Labels, make: Maker, top: float, *, first: bool) -> None:
@@ -172,7 +174,8 @@ def draw_bar(axes: Axes, y: float, start: float, room: float, name: str, item: S
         return
     axes.add_patch(Rectangle((start, y - 0.09), room, 0.18, facecolor=PALE, edgecolor="none"))
     share = item.value if not math.isnan(item.value) else 0.0
-    axes.add_patch(Rectangle((start, y - 0.09), room * share, 0.18, facecolor=style.colour if position else PAPER, edgecolor=style.colour, linewidth=1.0))
+    axes.add_patch(Rectangle((start, y - 0.09), room * share, 0.18, facecolor=style.colour if position else PAPER, edgecolor=style.colour,
+                             linewidth=1.0))
     text = make.number.of(item, "value", "percent", 0).text
     if item.count is not None:
         text = make._("{share} ({count} of {n})", share=text, count=make.number.integer(item.count), n=make.number.integer(item.n))
@@ -181,7 +184,8 @@ def draw_bar(axes: Axes, y: float, start: float, room: float, name: str, item: S
 
 def _data(found: tuple[Statistic, ...], waves: tuple[str, ...], shown: tuple[str, ...], labels: Labels, make: Maker, id_: str, title: str) -> Table:
     columns = [Column(id="level", title=make._("Value"))]
-    columns += [Column(id=f"{wave}_{arm}", title=labels.arm(arm, make.language), kind="percent", group=labels.wave(wave, make.language)) for wave in waves for arm in shown]
+    columns += [Column(id=f"{wave}_{arm}", title=labels.arm(arm, make.language), kind="percent", group=labels.wave(wave, make.language))
+                for wave in waves for arm in shown]
     rows = []
     for level in each_once(item.level for item in found):
         cells = [make.cell(next((item for item in found if (item.level, item.wave, item.arm) == (level, wave, arm)), None), "value", "percent", 1)
@@ -203,7 +207,8 @@ def _decimals(value: float) -> int:
     return next((digits for digits in range(5) if math.isclose(round(value, digits), value, abs_tol=1e-9)), 4)
 
 
-def _alt(found: tuple[Statistic, ...], waves: tuple[str, ...], shown: tuple[str, ...], planned: Outcome, labels: Labels, make: Maker, title: str) -> str:
+def _alt(found: tuple[Statistic, ...], waves: tuple[str, ...], shown: tuple[str, ...], planned: Outcome, labels: Labels, make: Maker,
+         title: str) -> str:
     _ = make._
     parts = []
     for wave in waves:
@@ -213,7 +218,8 @@ def _alt(found: tuple[Statistic, ...], waves: tuple[str, ...], shown: tuple[str,
                 of_arm = [item for item in of_arm if item.level == "1"] or of_arm[-1:]
             if of_arm:
                 most = max(of_arm, key=lambda item: item.value)
-                where = make.number.percent(most.value) if planned.kind == "binary" else _("most people ({share}) at {range}", share=make.number.percent(most.value),
-                                                                                            range=_range(found, most.level, make))
+                share = make.number.percent(most.value)
+                there = _range(found, most.level, make)
+                where = share if planned.kind == "binary" else _("most people ({share}) at {range}", share=share, range=there)
                 parts.append(f"{labels.wave(wave, make.language)}, {labels.arm(arm, make.language)}: {where}")
     return _("{title}. {lines}.", title=title, lines="; ".join(parts))

@@ -86,7 +86,8 @@ def _entries(released: Released, labels: Labels, language: str) -> list[Entry]:
                 lines = [*lines, _("lower is better")]
             sd = value_of(estimate, "sd_control")
             sd = value_of(estimate, "sd_before") if math.isnan(sd) else sd
-            entries.append(Entry(outcome=outcome, estimate=estimate, label=tuple(lines), family=labels.family(outcome.family, language) if families else "",
+            entries.append(Entry(outcome=outcome, estimate=estimate, label=tuple(lines),
+                                 family=labels.family(outcome.family, language) if families else "",
                                  arm=1 + arms.index(estimate.arm), sd=sd if sd > 0 else math.nan, sign=-1.0 if outcome.better == "lower" else 1.0))
     return entries
 
@@ -194,17 +195,20 @@ def _line(canvas: Axes, panel: Axes, entry: Entry, y: float, make: Maker) -> Non
     start = y - LINE_HEIGHT * (len(entry.label) - 1) / 2
     small = len(entry.label) - 1 if entry.outcome.better == "lower" and entry.label[-1] == make._("lower is better") else len(entry.label)
     for turn, text in enumerate(entry.label):
-        canvas.text(0.02, start + LINE_HEIGHT * turn, text, size=SMALL + 0.5 if turn < small else SMALL - 0.8, va="center", color=INK if turn < small else GREY,
+        canvas.text(0.02, start + LINE_HEIGHT * turn, text, size=SMALL + 0.5 if turn < small else SMALL - 0.8, va="center",
+                    color=INK if turn < small else GREY,
                     weight="bold" if primary and turn < small else "normal")
     for place, field in enumerate(("mean_control", "mean_treated")):
         if not math.isnan(value_of(entry.estimate, field)):
-            canvas.text(LABEL + MEAN * (place + 1) - 0.04, y, make.number.of(entry.estimate, field, means, digits).text, size=SMALL, ha="right", va="center")
+            canvas.text(LABEL + MEAN * (place + 1) - 0.04, y, make.number.of(entry.estimate, field, means, digits).text, size=SMALL, ha="right",
+                        va="center")
     shown = make.number.of(entry.estimate, "estimate", kind, digits).text
     if is_withheld(entry.estimate) or math.isnan(entry.estimate.estimate):
         canvas.text(RIGHT + 0.1, y, shown, size=SMALL, va="center", color=GREY)
         return
     limits = make.number.interval(entry.estimate.conf_low, entry.estimate.conf_high, digits, scale)
-    canvas.text(RIGHT + 0.1, y, f"{make._('{n} pp', n=shown) if entry.outcome.kind == 'binary' else shown} ({limits})", size=SMALL, va="center", color=INK)
+    canvas.text(RIGHT + 0.1, y, f"{make._('{n} pp', n=shown) if entry.outcome.kind == 'binary' else shown} ({limits})", size=SMALL, va="center",
+                color=INK)
     if math.isnan(entry.sd):
         return
     style = arm_style(entry.arm)
@@ -226,11 +230,13 @@ def _data(entries: list[Entry], labels: Labels, make: Maker, title: str) -> Tabl
         for field in ("estimate", "conf_low", "conf_high"):
             placed, value = entry.placed(field), value_of(entry.estimate, field)
             text = make._("withheld") if is_withheld(entry.estimate) else make.number.decimal(placed, 3)
-            cells.append(Cell(text=text, value=None if math.isnan(value) else value, result_id=entry.estimate.provenance.id, fields=field, digits=3, scale=scale))
+            cells.append(Cell(text=text, value=None if math.isnan(value) else value, result_id=entry.estimate.provenance.id, fields=field, digits=3,
+                              scale=scale))
         low, high = (cells[1], cells[2]) if entry.sign > 0 else (cells[2], cells[1])
         several = len({other.arm for other in entries}) > 1
         name = named(labels, entry.outcome, make)
-        rows.append(Row(cells=(text_cell(f"{name}: {labels.arm(entry.estimate.arm, make.language)}" if several else name), cells[0], low, high), group=entry.family))
+        rows.append(Row(cells=(text_cell(f"{name}: {labels.arm(entry.estimate.arm, make.language)}" if several else name), cells[0], low, high),
+                        group=entry.family))
     columns = (Column(id="outcome", title=_("Outcome")), Column(id="standardized", title=_("In standard deviations, right is better"), kind="number"),
                Column(id="low", title=_("lower limit"), kind="number"), Column(id="high", title=_("upper limit"), kind="number"))
     return Table(id="forest", title=title, columns=columns, rows=tuple(rows), language=make.language,

@@ -100,8 +100,8 @@ def _draw(entries: list[Entry], shown: tuple[str, ...], labels: Labels, make: Ma
 def _words(canvas: Axes, shown: tuple[str, ...], labels: Labels, make: Maker, height: float) -> None:
     _ = make._
     middle = LABEL + (WIDTH - LABEL - 0.15) / 2
-    canvas.text(middle, height - 0.1, _("Standardised difference; grey: within {usual}, usually seen as small", usual=make.number.decimal(USUAL, 1)), size=SMALL,
-                ha="center", va="center", color=GREY)
+    canvas.text(middle, height - 0.1, _("Standardised difference; grey: within {usual}, usually seen as small", usual=make.number.decimal(USUAL, 1)),
+                size=SMALL, ha="center", va="center", color=GREY)
     control = labels.control(make.language)
     if len(shown) == 1:
         arm = labels.arm(shown[0], make.language)
@@ -121,9 +121,11 @@ def _data(entries: list[Entry], shown: tuple[str, ...], labels: Labels, make: Ma
     for arm in shown:
         name = make._("Standardised difference") if len(shown) == 1 else make._("Standardised difference, {arm}", arm=labels.arm(arm, make.language))
         columns.append(Column(id=f"difference_{arm}", title=name, kind="number"))
-    rows = tuple(Row(cells=(text_cell(entry.label), *(make.cell(next((p for p in entry.points if p.arm == arm), None), "value", "number", 3) for arm in shown)))
-                 for entry in entries)
-    return Table(id="love_plot", title=title, columns=tuple(columns), rows=rows, language=make.language)
+    rows = []
+    for entry in entries:
+        points = {point.arm: point for point in entry.points}
+        rows.append(Row(cells=(text_cell(entry.label), *(make.cell(points.get(arm), "value", "number", 3) for arm in shown))))
+    return Table(id="love_plot", title=title, columns=tuple(columns), rows=tuple(rows), language=make.language)
 
 
 def _alt(entries: list[Entry], make: Maker, title: str) -> str:
@@ -131,5 +133,6 @@ def _alt(entries: list[Entry], make: Maker, title: str) -> str:
     largest = entries[0]
     outside = sum(entry.size > USUAL for entry in entries)
     size = _("withheld") if largest.size < 0 else make.number.decimal(largest.size, 2)
-    return _("{title}. Standardised differences of {n} characteristics; {outside} of them above {usual}. The largest is {largest}, {size}.", title=title,
-             n=make.number.integer(len(entries)), outside=make.number.integer(outside), largest=largest.label, size=size, usual=make.number.decimal(USUAL, 1))
+    return _("{title}. Standardised differences of {n} characteristics; {outside} of them above {usual}. The largest is {largest}, {size}.",
+             title=title, n=make.number.integer(len(entries)), outside=make.number.integer(outside), largest=largest.label, size=size,
+             usual=make.number.decimal(USUAL, 1))

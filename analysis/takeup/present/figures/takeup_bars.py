@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def takeup_by_arm(released: Released, labels: Labels, language: str) -> Figure | None:
     """The share of each arm that took the programme up; None where that wasn't recorded as yes or no."""
-    found = tuple(item for item in section(released, "compliance") if isinstance(item, Statistic) and prefix(item) == "compliance" and item.kind == "share")
+    found = tuple(item for item in section(released, "compliance") if isinstance(item, Statistic) and prefix(item) == "compliance"
+                  and item.kind == "share")
     if not found:
         return None
     make = Maker(language)
@@ -37,4 +38,5 @@ def takeup_by_arm(released: Released, labels: Labels, language: str) -> Figure |
             item = next(item for item in found if item.arm == arm)
             draw_bar(axes, 0.05 + row * (place + 0.5), start, WIDTH - start - 1.6, labels.arm(arm, language), item, place, make)
         lines = "; ".join(f"{labels.arm(item.arm, language)} {make.number.of(item, 'value', 'percent', 0).text}" for item in found)
-        return finished(figure, id_="takeup_by_arm", title=title, data=compliance(released, labels, language), alt=make._("{title}. {lines}.", title=title, lines=lines))
+        return finished(figure, id_="takeup_by_arm", title=title, data=compliance(released, labels, language),
+                        alt=make._("{title}. {lines}.", title=title, lines=lines))

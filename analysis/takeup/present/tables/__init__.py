@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 BUILDERS = {
     "flow": flow, "baseline": baseline, "compliance": compliance, "complier_profile": complier_profile, "effects": effects,
-    "complier_effects": complier_effects, "robustness": robustness, "bounds": bounds, "attrition": attrition, "subgroups": subgroups, "methods": methods,
+    "complier_effects": complier_effects, "robustness": robustness, "bounds": bounds, "attrition": attrition, "subgroups": subgroups,
+    "methods": methods,
 }
 
 

@@ -39,7 +39,8 @@ def attrition(released: Released, labels: Labels, language: str) -> Table:
         Column(id="n", title=_("n"), kind="integer"),
     )
     notes = (_("Shares are in %; differences between shares are in percentage points."),) if rows else ()
-    return compact(Table(id="attrition", title=_("Who is missing at the end"), columns=columns, rows=tuple(rows), notes=notes, language=language, sortable=False))
+    return compact(Table(id="attrition", title=_("Who is missing at the end"), columns=columns, rows=tuple(rows), notes=notes, language=language,
+                         sortable=False))
 
 
 def _rates(make: Maker, labels: Labels, results: ResultSet, shown: tuple[str, ...]) -> list[Row]:
@@ -52,7 +53,8 @@ def _rates(make: Maker, labels: Labels, results: ResultSet, shown: tuple[str, ..
         cells = [make.cell(item, "value", "percent" if kind == "share" else "number", 1 if kind == "share" else 2) for item in at.values()]
         gap = next((item for item in statistics(results, variable=variable, level=level, wave=wave) if item.kind == "difference"), None)
         difference = make.cell(gap, "value", "points" if kind == "share" else "number", 1 if kind == "share" else 2)
-        rows.append(Row(cells=(text_cell(_name(make, labels, variable, level, wave)), *cells, difference, make.cell(gap, "p_value", "p_value") if gap else EMPTY,
+        rows.append(Row(cells=(text_cell(_name(make, labels, variable, level, wave)), *cells, difference,
+                               make.cell(gap, "p_value", "p_value") if gap else EMPTY,
                                _n(make, list(at.values())))))
     return rows
 
@@ -72,17 +74,20 @@ def _differences(make: Maker, labels: Labels, results: ResultSet, shown: tuple[s
     blank = (EMPTY,) * (1 + len(shown))
     rows = [Row(cells=(text_cell(_name(make, labels, item.variable, item.level, item.wave)), *blank, make.cell(item, "value", "points", 1),
                        make.cell(item, "p_value", "p_value"), make.cell(item, "n", "integer"))) for item in alone]
-    for item in results:
-        if isinstance(item, Estimate) and prefix(item) == "attrition":
-            rows.append(Row(cells=(text_cell(_name(make, labels, item.outcome, item.term if item.term != "treatment" else "", "")), *blank,
-                                   make.cell(item, "estimate", "points", 1), make.cell(item, "p_value", "p_value"), make.cell(item, "n", "integer"))))
+    estimates = [item for item in results if isinstance(item, Estimate) and prefix(item) == "attrition"]
+    rows.extend(
+        Row(cells=(text_cell(_name(make, labels, item.outcome, "" if item.term == "treatment" else item.term, "")), *blank,
+                   make.cell(item, "estimate", "points", 1), make.cell(item, "p_value", "p_value"), make.cell(item, "n", "integer")))
+        for item in estimates
+    )
     return rows
 
 
 def _tests(make: Maker, labels: Labels, results: ResultSet, shown: tuple[str, ...]) -> list[Row]:
     blank = (EMPTY,) * (2 + len(shown))
     return [
-        Row(cells=(text_cell(_name(make, labels, item.outcome, item.term, "")), *blank, make.cell(item, "p_value", "p_value"), make.cell(item, "n", "integer")))
+        Row(cells=(text_cell(_name(make, labels, item.outcome, item.term, "")), *blank, make.cell(item, "p_value", "p_value"),
+                   make.cell(item, "n", "integer")))
         for item in results if isinstance(item, Test)
     ]
 
@@ -96,8 +101,8 @@ def _name(make: Maker, labels: Labels, variable: str, level: str, wave: str) -> 
         name = labels.outcome(variable, make.language)
     else:
         name = labels.variable(variable, make.language)
-    parts = [part for part in (labels.outcome(level, make.language) if level in planned else make._(MEASURES[level]) if level in MEASURES else spoken(level),
-                               labels.wave(wave, make.language) if wave else "") if part]
+    detail = labels.outcome(level, make.language) if level in planned else make._(MEASURES[level]) if level in MEASURES else spoken(level)
+    parts = [part for part in (detail, labels.wave(wave, make.language) if wave else "") if part]
     return f"{name}: {', '.join(parts)}" if parts else name
 
 

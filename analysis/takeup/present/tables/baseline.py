@@ -26,8 +26,7 @@ def baseline(released: Released, labels: Labels, language: str) -> Table:
         nested = any(levels)
         if nested:
             rows.append(_head(labels.variable(variable, language), _width(shown)))
-        for level in levels:
-            rows.append(_row(make, labels, results, shown, variable, level, nested=nested))
+        rows.extend(_row(make, labels, results, shown, variable, level, nested=nested) for level in levels)
     return Table(id="baseline", title=make._("Who took part: baseline characteristics by arm"), columns=_columns(make, labels, results, shown),
                  rows=tuple(rows), notes=_notes(make, results), language=language, sortable=False)
 
@@ -47,7 +46,8 @@ def _columns(make: Maker, labels: Labels, results: ResultSet, shown: tuple[str, 
         sizes = {item.n for item in statistics(results, arm=arm) if item.kind != "standardized_difference"}
         name = labels.arm(arm, make.language)
         group = _("{arm}, n\u00a0=\u00a0{n}", arm=name, n=make.number.integer(sizes.pop())) if len(sizes) == 1 else name
-        columns += [Column(id=f"mean_{arm}", title=_("Mean or %"), kind="number", group=group), Column(id=f"sd_{arm}", title=_("SD"), kind="number", group=group)]
+        columns += [Column(id=f"mean_{arm}", title=_("Mean or %"), kind="number", group=group),
+                    Column(id=f"sd_{arm}", title=_("SD"), kind="number", group=group)]
     for arm in shown[1:]:
         title = _("Standardised difference") if len(shown) == 2 else _("Standardised difference, {arm}", arm=labels.arm(arm, make.language))
         columns.append(Column(id=f"difference_{arm}", title=title, kind="number"))
@@ -77,7 +77,8 @@ def _arm(make: Maker, results: ResultSet, variable: str, level: str, arm: str, d
     if share is not None:
         return make.cell(share, "value", "percent", 1), EMPTY
     mean = statistic(results, variable=variable, level=level, arm=arm, kind="mean")
-    return make.cell(mean, "value", "number", digits), make.cell(statistic(results, variable=variable, level=level, arm=arm, kind="sd"), "value", "number", digits)
+    sd = statistic(results, variable=variable, level=level, arm=arm, kind="sd")
+    return make.cell(mean, "value", "number", digits), make.cell(sd, "value", "number", digits)
 
 
 def _observed(make: Maker, results: ResultSet, variable: str, level: str, differences: list[Statistic | None]) -> Cell:
@@ -90,8 +91,9 @@ def _observed(make: Maker, results: ResultSet, variable: str, level: str, differ
 
 def _notes(make: Maker, results: ResultSet) -> tuple[str, ...]:
     _ = make._
-    notes = [_("SD: standard deviation. Standardised difference: the difference between the arms divided by the square root of the mean of their variances; "
-               "differences under 0.1 are usually seen as small. Single differences aren't tested: under a fair draw all differences are due to chance.")]
+    notes = [_("SD: standard deviation. Standardised difference: the difference between the arms divided by the square root of the mean of their "
+               "variances; differences under 0.1 are usually seen as small. Single differences aren't tested: under a fair draw all differences "
+               "are due to chance.")]
     omnibus = next((item for item in results if isinstance(item, Test)), None)
     if omnibus is not None and not math.isnan(omnibus.p_value):
         notes.append(_("One test of all characteristics together, by repeating the draw: {p}.", p=make.number.p_equals(omnibus.p_value)))

@@ -63,10 +63,13 @@ def complier_profile(released: Released, labels: Labels, language: str) -> Table
         title = labels.described(name, language)
         label = f"{labels.variable(name, language)}: {labels.level(name, level, language)}" if level else title
         digits = 1 if shown == "percent" else digits
-        rows.append(Row(cells=(text_cell(label), make.cell(item, mean, shown, digits), make.cell(item, everybody, shown, digits), make.cell(item, "ratio", "number", 2))))
-    columns = (Column(id="variable", title=_("Characteristic")), Column(id="compliers", title=_("Took part because offered"), kind="number", group=_("Mean or %")),
+        rows.append(Row(cells=(text_cell(label), make.cell(item, mean, shown, digits), make.cell(item, everybody, shown, digits),
+                               make.cell(item, "ratio", "number", 2))))
+    columns = (Column(id="variable", title=_("Characteristic")), Column(id="compliers", title=_("Took part because offered"), kind="number",
+                                                                        group=_("Mean or %")),
                Column(id="everybody", title=_("Everybody"), kind="number", group=_("Mean or %")), Column(id="ratio", title=_("Ratio"), kind="number"))
-    return compact(Table(id="complier_profile", title=_("Who took part because it was offered"), columns=columns, rows=tuple(rows), language=language))
+    return compact(Table(id="complier_profile", title=_("Who took part because it was offered"), columns=columns, rows=tuple(rows),
+                         language=language))
 
 
 def _is_share(labels: Labels, name: str, level: str) -> bool:

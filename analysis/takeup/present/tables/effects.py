@@ -26,7 +26,8 @@ def effects(released: Released, labels: Labels, language: str) -> Table:
     several = len({result.arm for result in results if prefix(result) == "effect"}) > 1
     columns = _columns(make, labels, results, several=several)
     rows = tuple(row for outcome in labels.plan.outcomes for row in _rows(make, labels, results, outcome, columns, several=several))
-    return compact(Table(id="effects", title=effects_title(make, labels), columns=columns, rows=rows, notes=_notes(make, labels, results, columns), language=language))
+    return compact(Table(id="effects", title=effects_title(make, labels), columns=columns, rows=rows, notes=_notes(make, labels, results, columns),
+                         language=language))
 
 
 def effects_title(make: Maker, labels: Labels) -> str:
@@ -119,7 +120,8 @@ def _notes(make: Maker, labels: Labels, results: ResultSet, columns: tuple[Colum
     if any(outcome.kind == "binary" for outcome in labels.plan.outcomes):
         notes.append(_("Shares are in %; differences between shares are in percentage points."))
     if any(column.id == "p_ri" for column in columns):
-        notes.append(_("\u201cBy repeating the draw\u201d: the share of all other draws the trial could have made that give a difference at least as large."))
+        notes.append(_("\u201cBy repeating the draw\u201d: the share of all other draws the trial could have made that give a difference at least "
+                       "as large."))
     families = {labels.plan.outcome(result.outcome).family for result in pick(results, "family")}
     for family in sorted(families):
         rule = labels.plan.analyses.families.get(family, "none")
@@ -156,7 +158,8 @@ def complier_effects(released: Released, labels: Labels, language: str) -> Table
         rows.append(Row(cells=tuple(cells[column.id] for column in columns)))
     notes = (_("Assumes that being offered the programme changes outcomes only by taking part, and that nobody does the opposite of what is offered. "
                "The Anderson-Rubin set stays valid however little the offer changes take-up."),) if rows else ()
-    return compact(Table(id="complier_effects", title=_("Effects among those who took part because it was offered"), columns=columns, rows=tuple(rows),
+    return compact(Table(id="complier_effects", title=_("Effects among those who took part because it was offered"), columns=columns,
+                         rows=tuple(rows),
                  notes=notes, language=language))
 
 

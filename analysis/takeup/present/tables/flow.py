@@ -29,7 +29,8 @@ def flow(released: Released, labels: Labels, language: str) -> Table:
                 title = f"{name}, {labels.wave(wave, language).lower()}" if wave and not level else name
                 full = title if not level else f"{term(FLOW, variable, language)}: {name}"
                 cells = [text_cell(title, full)]
-                cells += [make.cell(statistic(results, variable=variable, level=level, wave=wave, arm=arm), "value", "integer") for arm in ("", *shown)]
+                cells += [make.cell(statistic(results, variable=variable, level=level, wave=wave, arm=arm), "value", "integer")
+                          for arm in ("", *shown)]
                 rows.append(Row(cells=tuple(cells), level=1 if level else 0))
     columns = (Column(id="box", title=_("Step")), Column(id="total", title=_("All"), kind="integer"),
                *(Column(id=f"arm_{arm}", title=labels.arm(arm, language), kind="integer") for arm in shown))

@@ -23,12 +23,9 @@ def methods(released: Released, labels: Labels, language: str) -> Table:
     """One line for every estimate, test and bound: which rule fired and why."""
     make = Maker(language)
     _ = make._
-    rows = []
-    for outcome in labels.plan.outcomes:
-        for name in ("effects", "robustness", "subgroups"):
-            for item in section(released, name):
-                if prefix(item) in _SHOWN and getattr(item, "outcome", "") == outcome.id:
-                    rows.append(_row(make, item, labels.outcome(outcome.id, language)))
+    found = [item for name in ("effects", "robustness", "subgroups") for item in section(released, name) if prefix(item) in _SHOWN]
+    rows = [_row(make, item, labels.outcome(outcome.id, language)) for outcome in labels.plan.outcomes for item in found
+            if getattr(item, "outcome", "") == outcome.id]
     columns = (Column(id="id", title=_("Number")), Column(id="method", title=_("Method")), Column(id="se_type", title=_("Variance")),
                Column(id="df", title=_("Degrees of freedom"), kind="number"), Column(id="draws", title=_("Draws"), kind="integer"),
                Column(id="reason", title=_("Why")))

@@ -172,7 +172,8 @@ class Maker:
         limits = (value_of(result, low), value_of(result, high))
         text = self._("withheld") if is_withheld(result) else self.number.interval(*limits, digits, scale)
         values = tuple(None if math.isnan(limit) else limit for limit in limits)
-        return Cell(text=text, value=values, result_id=id_of(result), fields=f"{low} {high}", digits=digits, scale=scale, note=_why(result, values[0]))
+        return Cell(text=text, value=values, result_id=id_of(result), fields=f"{low} {high}", digits=digits, scale=scale,
+                    note=_why(result, values[0]))
 
     def interval_title(self, levels: Iterable[float]) -> str:
         """The head of a column of confidence intervals, with their level where it is one and the same."""

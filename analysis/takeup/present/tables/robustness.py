@@ -39,7 +39,8 @@ def robustness(released: Released, labels: Labels, language: str) -> Table:
     columns = (Column(id="method", title=_("Method")), Column(id="estimate", title=quantity(make, labels), kind="number"),
                Column(id="std_error", title=_("Standard error"), kind="number"),
                Column(id="interval", title=make.interval_title(item.conf_level for item in others), kind="interval", parts=make.limits),
-               Column(id="p_value", title=_("p"), kind="p_value"), Column(id="se_type", title=_("Variance")), Column(id="n", title=_("n"), kind="integer"))
+               Column(id="p_value", title=_("p"), kind="p_value"), Column(id="se_type", title=_("Variance")),
+               Column(id="n", title=_("n"), kind="integer"))
     return compact(Table(id="robustness", title=_("The main estimate and others"), columns=columns, rows=tuple(rows), language=language))
 
 
@@ -54,16 +55,20 @@ def bounds(released: Released, labels: Labels, language: str) -> Table:
     make = Maker(language)
     _ = make._
     found = [item for item in section(released, "robustness") if isinstance(item, Bounds)]
-    rows = []
+    rows: list[Row] = []
     for outcome in labels.plan.outcomes:
         main = next((item for item in section(released, "effects") if prefix(item) == "effect" and item.outcome == outcome.id), None)
         digits, scale = scale_of(outcome, main)[2:]
-        for item in found:
-            if item.outcome == outcome.id:
-                rows.append(Row(cells=(text_cell(way(item, language)), make.interval(item, "lower", "upper", digits, scale), make.interval(item, digits=digits, scale=scale),
-                                       make.cell(item, "trimmed_share", "percent", 1) if not math.isnan(item.trimmed_share) else EMPTY,
-                                       make.cell(item, "n", "integer"), make.cell(item, "n_missing", "integer")), group=named(labels, outcome, make)))
-    columns = (Column(id="method", title=_("Method")), Column(id="bounds", title=_("Bounds"), kind="interval", parts=(_("lower bound"), _("upper bound"))),
+        group = named(labels, outcome, make)
+        rows.extend(
+            Row(cells=(text_cell(way(item, language)), make.interval(item, "lower", "upper", digits, scale),
+                       make.interval(item, digits=digits, scale=scale),
+                       EMPTY if math.isnan(item.trimmed_share) else make.cell(item, "trimmed_share", "percent", 1),
+                       make.cell(item, "n", "integer"), make.cell(item, "n_missing", "integer")), group=group)
+            for item in found if item.outcome == outcome.id
+        )
+    columns = (Column(id="method", title=_("Method")), Column(id="bounds", title=_("Bounds"), kind="interval",
+                                                              parts=(_("lower bound"), _("upper bound"))),
                Column(id="interval", title=make.interval_title(item.conf_level for item in found), kind="interval", parts=make.limits),
                Column(id="trimmed", title=_("Share set aside"), kind="percent"), Column(id="n", title=_("n"), kind="integer"),
                Column(id="n_missing", title=_("Missing"), kind="integer"))

@@ -26,14 +26,19 @@ def subgroups(released: Released, labels: Labels, language: str) -> Table:
         for item in of_outcome:
             estimate = item if isinstance(item, Estimate) else None
             rows.append(Row(cells=(
-                text_cell(_name(make, labels, item)), make.cell(estimate, "estimate", kind, digits), make.interval(estimate, digits=digits, scale=scale),
+                text_cell(_name(make, labels, item)), make.cell(estimate, "estimate", kind, digits),
+                make.interval(estimate, digits=digits, scale=scale),
                 make.cell(item, "p_value", "p_value"), make.cell(item, "n", "integer"), _planned(make, item),
             ), group=named(labels, outcome, make)))
     columns = (Column(id="group", title=_("Group")), Column(id="estimate", title=quantity(make, labels), kind="number"),
-               Column(id="interval", title=make.interval_title(item.conf_level for item in found if isinstance(item, Estimate)), kind="interval", parts=make.limits),
-               Column(id="p_value", title=_("p"), kind="p_value"), Column(id="n", title=_("n"), kind="integer"), Column(id="planned", title=_("In the plan")))
-    notes = (_("A difference between groups is shown by its own line, not by one group's interval leaving out nought and another's not."),) if rows else ()
-    return compact(Table(id="subgroups", title=_("Does it differ between groups?"), columns=columns, rows=tuple(rows), notes=notes, language=language))
+               Column(id="interval", title=make.interval_title(item.conf_level for item in found if isinstance(item, Estimate)), kind="interval",
+                      parts=make.limits),
+               Column(id="p_value", title=_("p"), kind="p_value"), Column(id="n", title=_("n"), kind="integer"),
+               Column(id="planned", title=_("In the plan")))
+    notes = (_("A difference between groups is shown by its own line, not by one group's interval leaving out nought and another's not."),
+             ) if rows else ()
+    return compact(Table(id="subgroups", title=_("Does it differ between groups?"), columns=columns, rows=tuple(rows), notes=notes,
+                         language=language))
 
 
 def _name(make: Maker, labels: Labels, item: Estimate | Test) -> str:
