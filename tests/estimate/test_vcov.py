@@ -130,6 +130,8 @@ def test_cr2_is_unbiased_under_the_working_model():
         p = np.array([(annihilator[clusters == g].T @ a[clusters == g]) for g in np.unique(clusters)])
         np.testing.assert_allclose((p**2).sum(), ((w * (x @ model.bread @ contrast)) ** 2).sum(), rtol=RTOL)
         assert spread(model, contrast, "CR2", clusters).share == pytest.approx(1.0, rel=RTOL)
+    uneven = np.exp(np.random.default_rng(1).normal(0, 1.5, y.size))
+    assert spread(fit(x, y, uneven), contrast, "HC2").share == pytest.approx(1.0, rel=RTOL)  # biased, but nothing is hidden
     lone = np.column_stack([np.ones(6), [1.0, 0, 0, 0, 0, 0]])
     assert spread(fit(lone, np.arange(6.0)), np.eye(2)[1], "HC2").share == pytest.approx((1 / 5) / (1 + 1 / 5))
 

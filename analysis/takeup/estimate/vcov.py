@@ -67,8 +67,8 @@ class Spread:
     ----------
     variance : float
     df : Satterthwaite degrees of freedom for HC2 and CR2, nan for the others
-    share : the part of the variance that the estimator can see under an identity working variance: 1 unless rows or clusters
-        that matter for the contrast are fitted exactly (nan where df is nan)
+    share : the part of the variance that isn't in rows or clusters that are fitted exactly, under an identity working variance:
+        1 unless such rows matter for the contrast (nan where df is nan)
     """
 
     variance: float
@@ -103,7 +103,8 @@ def spread(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes |
         return Spread(variance=variance, df=float("nan"), share=float("nan"))
     trace, square = _moments(fit, a, se_type, clusters)
     whole = float((_direction(fit, contrast) ** 2).sum())
-    return Spread(variance=variance, df=trace**2 / square if square > 0 else float("nan"), share=trace / whole if whole > 0 else float("nan"))
+    seen = trace if se_type == "CR2" else float((a**2 * (1.0 - leverages(fit))).sum())  # the same unless weighted, where HC2 isn't unbiased
+    return Spread(variance=variance, df=trace**2 / square if square > 0 else float("nan"), share=seen / whole if whole > 0 else float("nan"))
 
 
 def satterthwaite(fit: Regression, contrast: Floats, se_type: SeType = "HC2", clusters: Codes | None = None) -> float:
