@@ -147,10 +147,17 @@ def compliance() -> ResultSet:
 def attrition() -> ResultSet:
     out: list[object] = []
     for outcome in ("depression", "employed", "confidence"):
-        for arm, value, n, answered in (("0", 0.9298, 299, 278), ("1", 0.9, 600, 540)):
-            out.append(Statistic(table="attrition", variable="responded", level=outcome, arm=arm, kind="share", value=value, n=n, count=answered,
-                                 provenance=named(f"attrition.{outcome}.responded.{arm}")))
-        out.append(Test(outcome=outcome, term="attrition", p_value=0.141, n=899, draws=10_000, method="randomization inference", provenance=named(f"attrition.{outcome}.test")))
+        head = f"attrition.{outcome}.attrition"
+        for arm, value, n, lost in (("", 81 / 899, 899, 81), ("0", 21 / 299, 299, 21), ("1", 0.1, 600, 60)):
+            out.append(Statistic(table="attrition", variable="attrition", arm=arm, kind="share", value=value, n=n, count=lost,
+                                 provenance=named(f"{head}.{arm}.share" if arm else f"{head}.share")))
+        extra = FrozenMap(std_error=0.0192, conf_low=-0.008, conf_high=0.067, p_value=0.141, overall=81 / 899, conservative="low", liberal="low")
+        out.append(Statistic(table="attrition", variable="attrition", arm="1", kind="difference", value=0.1 - 21 / 299, n=899, extra=extra,
+                             provenance=named(f"{head}.1.difference")))
+        if outcome == "depression":
+            for level, values in (("respondents", ((1.88, 278, "0"), (1.86, 540, "1"))), ("non-respondents", ((2.01, 21, "0"), (1.97, 60, "1")))):
+                out += [Statistic(table="attrition", variable="depression.baseline", level=level, arm=arm, kind="mean", value=value, n=n,
+                                  provenance=named(f"attrition.{outcome}.depression.baseline.{level}.{arm}.mean")) for value, n, arm in values]
     return ResultSet(tuple(out))  # type: ignore[arg-type]
 
 

@@ -53,17 +53,17 @@ def _uncertain(tell: Teller) -> list[Spans]:
 
 
 def _attrition(tell: Teller) -> Spans:
-    rates = [rate for _arm, rate, _id in tell.missing_rates()]
-    if not rates or max(rates) == 0:
+    rates = sorted(tell.missing_rates(), key=lambda item: item.value)
+    if not rates or rates[-1].value == 0:
         return ()
-    if max(rates) - min(rates) > UNEVEN:
-        return said(tell._("The arms lost different shares of people ({low} to {high}), so those who remain may no longer be alike. The bounds "
-                           "show what that could mean.",
-                           low=tell.number.percent(min(rates), 1), high=tell.number.percent(max(rates), 1)))
-    if max(rates) > MUCH_LOST:
-        return said(tell._("Up to {high} of an arm was lost to follow-up. The estimates assume that those who were lost don't differ from the "
-                           "others in ways that matter; "
-                           "the bounds don't.", high=tell.number.percent(max(rates), 1)))
+    low, high = (tell.number.of(item, "value", "percent", 1) for item in (rates[0], rates[-1]))
+    if rates[-1].value - rates[0].value > UNEVEN:
+        return fill(tell._.raw("The arms lost different shares of people ({low} to {high}), so those who remain may no longer be alike. The bounds "
+                               "show "
+                               "what that could mean."), low=low, high=high)
+    if rates[-1].value > MUCH_LOST:
+        return fill(tell._.raw("Up to {high} of an arm was lost to follow-up. The estimates assume that those who were lost don't differ from the "
+                               "others in ways that matter; the bounds don't."), high=high)
     return ()
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from takeup.present.text import Spans
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
-STANDARDS = ["a-2a", "ua-1"]
+STANDARDS: list[Any] = ["a-2a", "ua-1"]
 SIZES = ((5, 7.8), (7, 7.3), (9, 6.8), (99, 6.3))
 """Points of a table's type, by its number of columns."""
 SHORT, LONG_NAME = 0.75, 18

@@ -134,11 +134,12 @@ class Teller:
         found: Estimate | None = only(section(self.released, "effects"), "cace", outcome, arm)
         return found
 
-    def missing_rates(self) -> list[tuple[str, float, str]]:
-        """For every arm the share lost at the last wave, with the id of the result."""
-        out = []
-        for item in statistics(section(self.released, "flow"), variable="lost", level=""):
-            whole = next(iter(statistics(section(self.released, "flow"), variable="allocated", arm=item.arm, level="")), None)
-            if whole is not None and whole.value > 0 and not math.isnan(item.value):
-                out.append((item.arm, item.value / whole.value, item.provenance.id))
-        return out
+    def missing_rates(self) -> list[Statistic]:
+        """For every arm the share whose outcome is missing, of the outcome with most missing."""
+        found = [item for item in statistics(section(self.released, "attrition"), variable="attrition", kind="share") if item.arm
+                 and not math.isnan(item.value)]
+        worst = max(found, key=lambda item: item.value, default=None)
+        if worst is None:
+            return []
+        outcome = worst.provenance.id.split(".")[1]
+        return [item for item in found if item.provenance.id.split(".")[1] == outcome]
