@@ -79,14 +79,16 @@ def layout(found: Scheme) -> Layout:
     return Layout(slot=slot, fillers=tuple(fillers), strata=tuple(members))
 
 
-def chunk_size(n_slots: int) -> int:
-    """Draws in a chunk: a power of two that makes about a million cells, from 64 to 4096."""
+def chunk_size(found: Scheme, n_slots: int) -> int:
+    """Draws in a chunk: a power of two that makes about a million cells, from 64 to 4096; 64 where each is put before an accept rule."""
+    if found.accept is not None:
+        return 64
     return min(4096, max(64, 1 << (max(CHUNK_CELLS // n_slots, 1).bit_length() - 1)))
 
 
 def plane(found: Scheme, place: Layout, seed: int, chunk: int) -> Bytes:
     """Chunk number `chunk` of the assignments to two arms as packed bits, shape (bytes, chunk size)."""
-    source, size = Source(seed, DRAW, chunk), chunk_size(place.n_slots)
+    source, size = Source(seed, DRAW, chunk), chunk_size(found, place.n_slots)
     if found.accept is None:
         return np.concatenate([filler.fill(source, size) for filler in place.fillers])
     accepted: list[Bytes] = []
@@ -123,7 +125,7 @@ def several_arms(found: Scheme, seed: int, chunk: int) -> Small:
     With fixed numbers the labels of a stratum are sorted by random keys (the stratum stands in the top bits, so that one sort serves
     all); a coin is one word compared with the cumulative shares.
     """
-    size = min(4096, max(1, CHUNK_CELLS // found.n_units))
+    size = min(64 if found.accept is not None else 4096, max(1, CHUNK_CELLS // found.n_units))
     source, kept, refused = Source(seed, DRAW, chunk), np.zeros((0, found.n_units), dtype=np.int8), 0
     while kept.shape[0] < size:
         codes = _labels(found, source, size)

@@ -32,7 +32,7 @@ class Tails:
     def p_value(self, alternative: Alternative, two_sided: TwoSided) -> float:
         """The p-value for an alternative; two-sided as twice the smaller tail, or by absolute value."""
         if alternative == "two-sided":
-            return self.absolute if two_sided == "absolute" else min(1.0, 2.0 * min(self.greater, self.less))
+            return self.absolute if two_sided == "absolute" else float(np.minimum(1.0, 2.0 * np.minimum(self.greater, self.less)))
         return self.greater if alternative == "greater" else self.less
 
 

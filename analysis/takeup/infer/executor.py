@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from takeup.errors import Fault, InferError
@@ -36,12 +37,18 @@ class Work(Protocol[S_co]):
         """Items first..last-1."""
 
 
+@cache
+def _libraries() -> Any:
+    """The BLAS that NumPy has loaded; looking for it takes longer than a small job."""
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it has no types
+
+    return ThreadpoolController()
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """BLAS on one thread: more would change the last bits of a result and fight over the cores."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no types
-
-    with threadpool_limits(1, user_api="blas"):
+    with _libraries().limit(limits=1, user_api="blas"):
         yield
 
 

@@ -94,7 +94,7 @@ def null_distribution(
     listed = listing(found, draws)
     total = 1 + (draws if listed is None else listed.count)
     job = Job(scheme=found, place=place, seed=seed, total=total, listing=listed, statistics=statistics)
-    size = chunk_size(place.n_slots)
+    size = chunk_size(found, place.n_slots)
     parts = spread(evaluate, job, -(-total // size), backend=backend, label=label, per_item=size, stays=found.accept is not None)
     weights = np.full(total, 1.0)
     if listed is not None:
@@ -105,7 +105,8 @@ def null_distribution(
 
 def evaluate(job: Job, first: int, last: int) -> tuple[Floats, Floats]:
     """Chunks first..last-1, shape (columns, draws) each."""
-    size, width = chunk_size(job.place.n_slots), batch_width(job.place.n_slots)
+    size = chunk_size(job.scheme, job.place.n_slots)
+    width = min(size, batch_width(job.place.n_slots))
     columns = sum(statistic.columns for statistic in job.statistics)
     stop = min(last * size, job.total)
     effects, variances = np.empty((columns, stop - first * size)), np.empty((columns, stop - first * size))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from takeup.design.assign import check_seed, layout
 from takeup.design.scheme import scheme
 from takeup.errors import EstimateError, Fault, InferError, collect
-from takeup.estimate.arrays import arrays, choose_arm
+from takeup.estimate.arrays import arrays, choose_arm, columns_exist, numeric
 from takeup.infer.compare import studentized as over_standard_error
 from takeup.infer.null import Null, null_distribution
 from takeup.infer.statistics import Group, columns, statistic
@@ -118,15 +118,25 @@ def names_of(outcomes: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _read(frame: DataFrame, outcomes: Sequence[str], design: Design, covariates: Covariates, method: str, arm: object) -> tuple[Arrays, ...]:
+    """The arrays of each outcome; outcomes with the same missing rows and covariates are read once."""
     unknown = [name for name in covariates if name not in outcomes] if isinstance(covariates, Mapping) else []
     if unknown:
         raise InferError(Fault(f'covariates are given for "{unknown[0]}", which isn\'t among the outcomes', "covariates"))
-    found, faults = [], []
+    found: list[Arrays] = []
+    faults: list[Fault] = []
+    read: dict[tuple[bytes, tuple[str, ...]], Arrays] = {}
     for outcome in outcomes:
         own = covariates.get(outcome, ()) if isinstance(covariates, Mapping) else covariates
-        own = () if method == "difference_in_means" else own
+        own = () if method == "difference_in_means" else (own,) if isinstance(own, str) else tuple(own)
         try:
-            found.append(arrays(frame, outcome, design, covariates=own, arm=arm, needs=("received",) if method == "cace" else ()))
+            columns_exist(frame, (outcome,))
+            y = numeric(frame[outcome], outcome)
+            pattern = (np.isnan(y).tobytes(), own)
+            if pattern in read and outcome not in own:
+                found.append(replace(read[pattern], outcome=outcome, y=y[read[pattern].rows]))
+                continue
+            one = arrays(frame, outcome, design, covariates=own, arm=arm, needs=("received",) if method == "cace" else ())
+            found.append(read.setdefault(pattern, one))
         except EstimateError as error:
             faults += [fault for fault in error.faults if fault not in faults]
     collect(EstimateError, faults)
