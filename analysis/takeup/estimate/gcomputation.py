@@ -20,7 +20,7 @@ POLISH = 8
 
 
 def logit(x: Floats, y: Floats, weights: Floats | None = None) -> Fit | None:
-    """Maximum likelihood of a logistic regression of y (0/1) on x; None where it doesn't exist (separation).
+    """Maximum likelihood of a logistic regression of y (0/1) on x; None where it doesn't exist (separation, also to rounding).
 
     The returned regression is the weighted least-squares problem of the last step, on rows divided by their standard deviation: its
     sandwich variances are those of the logistic model, its HC2 and CR2 those for generalized linear models with the model's own
@@ -33,6 +33,8 @@ def logit(x: Floats, y: Floats, weights: Floats | None = None) -> Fit | None:
         return None
     mu = _probability(design @ beta)
     root = np.sqrt(mu * (1.0 - mu))
+    if not (root > 0).all():  # a fitted probability of exactly 0 or 1: separated to the last digit
+        return None
     w = np.ones(y.size) if weights is None else weights
     standard = design * root[:, None]
     bread = np.asarray(np.linalg.inv((standard * w[:, None]).T @ standard), dtype=np.float64)
