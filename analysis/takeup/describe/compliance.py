@@ -79,7 +79,8 @@ class Compliance(Result):
     first_stage_f : float
         The square of its t; inf when everybody complies.
     always_takers, never_takers : float
-        Shares of people who receive, or don't, whatever their arm: from the control and the treated rate, assuming nobody defies.
+        Shares of people who receive, or don't, whatever their arm: the control rate and one less the treated rate, assuming nobody
+        defies. People are counted, not weighted, here and in `arms`; `share` has the design's weights and blocks.
     dose : bool
         Whether what was received is an amount.
     arms : tuple of ArmReceipt

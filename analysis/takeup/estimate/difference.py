@@ -59,7 +59,8 @@ def difference_in_means(frame: DataFrame, outcome: str, design: Design, *, arm: 
     -----
     Where assignment probabilities are declared and differ between rows (of a block), means are weighted by one over the probability
     of the own arm; analysis weights multiply them, and blocks then count by their sum of weights. Weighted means have the HC2
-    variance of the weighted regression, which is Neyman's when the weights are equal. A block with one unit (cluster) in an arm has
+    variance of the weighted regression, which is Neyman's when the weights are equal, with Welch's degrees of freedom (estimatr has
+    rows - 2 there). A block with one unit (cluster) in an arm has
     no variance of its own: the variance is then taken between blocks, as in pairs, which errs on the wide side when effects differ
     between blocks. Clusters that cross blocks (providers who serve several) get CR2 over the whole with Satterthwaite degrees of freedom.
     Sources: Neyman (1923); Gerber and Green (2012), equations 3.10 and 3.16; Imai, King and Nall (2009), equation 6;
