@@ -191,7 +191,7 @@ def _cells(frame: DataFrame, data: Arrays, columns: Sequence[str]) -> Codes:
         return np.zeros(data.n, dtype=np.int64)
     if data.outcome in columns:
         raise MissingError(Fault("the outcome can't tighten its own bounds", "tighten"))
-    found: Codes = frame.iloc[data.rows].groupby(list(columns), dropna=False, observed=True, sort=True).ngroup().to_numpy(dtype=np.int64)
+    found: Codes = frame.iloc[data.rows].groupby(list(columns), dropna=False, observed=True, sort=False).ngroup().to_numpy(dtype=np.int64)
     return found
 
 
