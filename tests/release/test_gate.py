@@ -101,3 +101,32 @@ def test_names_that_dont_exist():
         released["efects"]
     with pytest.raises(ReleaseError, match=r'Did you mean "effect\.calm"'):
         released.find("effect.clam")
+
+
+def test_what_else_is_about_a_withheld_level_goes_with_it():
+    profile = [
+        Estimate(outcome="marital", term=level, estimand="complier mean", estimate=0.2, n=200, n_treated=100, n_control=100,
+                 provenance=Provenance(id=f"complier.marital.{level}"))
+        for level in ("married", "single", "widowed")
+    ]
+    group = [
+        Estimate(outcome="calm", term=f"marital: {level}", estimate=0.2, n=60, n_treated=30, n_control=30,
+                 extra=FrozenMap(by="marital", level=level, **more), provenance=Provenance(id=f"subgroup.{level}"))
+        for level, more in (("married", {}), ("single", {}), ("married-x", {"reference": "widowed"}))
+    ]
+    released = gate({**study(), "compliance": ResultSet(tuple(profile)), "subgroups": ResultSet(tuple(group))}, RULES)
+    kept = [item.provenance.id for name in ("compliance", "subgroups") for item in released[name] if not item.reason.startswith("Withheld")]
+    assert kept == ["complier.marital.married", "subgroup.married"]
+
+
+def test_without_levels_a_cell_goes_alone_with_what_is_derived_from_it():
+    def share(count, n, arm, kind="share"):
+        return Statistic(table="balance", variable="works", arm=arm, kind=kind, value=count / n, count=count if kind == "share" else None, n=n,
+                         provenance=Provenance(id=f"balance.works.{arm or 'all'}.{kind}"))
+
+    found = ResultSet((share(4, 100, "0"), share(40, 100, "1"), share(44, 200, ""), share(1, 200, "1", "standardized_difference")))
+    released = gate({"balance": found}, RULES)
+    assert {entry.id: entry.rule for entry in released.withheld()} == {
+        "balance.works.0.share": "minimum cell", "balance.works.all.share": "complementary",
+        "balance.works.1.standardized_difference": "complementary",
+    }

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from takeup.release.rules import Rules
-from takeup.release.suppress import is_withheld, rounded, row_of, too_small, withheld_rows, withhold
+from takeup.release.suppress import derived_cells, is_withheld, rounded, row_of, too_small, withheld_rows, withhold
 from takeup.results import Bounds, ConfidenceSet, Estimate, FrozenMap, Provenance, Statistic, Test
 
 RULES = Rules(minimum_cell=10, round_counts_to=5)
@@ -25,6 +25,7 @@ def share(level, count, n, arm="", **fields):
         (Estimate(outcome="y", estimate=1.0, n=9), True),
         (Estimate(outcome="y", estimate=1.0, n=200, n_treated=100, n_control=100, extra=FrozenMap(count_treated=4)), True),
         (Estimate(outcome="y", estimate=1.0, n=200, n_treated=100, n_control=100, extra=FrozenMap(covariates="x", mean_treated=4.0)), False),
+        (Estimate(outcome="y", estimate=1.0, n=200, n_treated=100, n_control=100, extra=FrozenMap(n_trimmed=4)), False),
         (Test(outcome="y", p_value=0.2, n=9), True),
         (Test(outcome="y", p_value=0.2, n=90), False),
         (Bounds(outcome="y", lower=0, upper=1, n=100, n_treated=95, n_control=5), True),
@@ -69,6 +70,7 @@ def test_boxes_of_the_flow_stand_alone_and_their_reasons_dont():
     total = [box("0", 4), box("1", 40)]
     reasons = [box("1", 32, "moved"), box("1", 8, "died")]
     alone, together = withheld_rows([*total, *reasons], RULES)
+    assert derived_cells([*total, *reasons], RULES) == frozenset()
     assert {row[3] for row in alone} == {"died"}
     assert {row[3] for row in together} == {"moved"}
 

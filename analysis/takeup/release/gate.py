@@ -7,7 +7,7 @@ from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from takeup.errors import Fault, ReleaseError, collect, listed, nearest
-from takeup.release.suppress import is_withheld, rounded, row_of, too_small, withheld_rows, withhold
+from takeup.release.suppress import about, derived_cells, is_withheld, rounded, row_of, too_small, withheld_rows, withhold
 from takeup.results import Bounds, ConfidenceSet, Estimate, FrozenMap, Result, ResultSet, Statistic, Test
 
 if TYPE_CHECKING:
@@ -106,14 +106,16 @@ def gate(sections: Mapping[str, ResultSet], rules: Rules) -> Released:
 
     Notes
     -----
-    The first form: each section by itself. Differencing between tables and sums over linked tables aren't looked at yet.
+    The first form: levels are followed through all sections, cells and their totals within one. Differencing between tables, and what an
+    estimate at full precision tells of a count, aren't looked at yet.
     Source for the row rule and complementary cells: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4.
     """
     _check(sections)
+    gone = frozenset(level for results in sections.values() for level in _levels_gone(results, rules))
     out: dict[str, ResultSet] = {}
     log: list[Entry] = []
     for name, results in sections.items():
-        out[name], entries = _section(name, results, rules)
+        out[name], entries = _section(name, results, rules, gone)
         log.extend(entries)
     return Released(sections=FrozenMap(out), log=tuple(log), rules=rules, token=_TOKEN)
 
@@ -133,15 +135,27 @@ def _check(sections: Mapping[str, ResultSet]) -> None:
     collect(ReleaseError, faults)
 
 
-def _section(name: str, results: ResultSet, rules: Rules) -> tuple[ResultSet, list[Entry]]:
-    alone, together = withheld_rows((item for item in results if isinstance(item, Statistic)), rules)
+def _statistics(results: ResultSet) -> list[Statistic]:
+    return [item for item in results if isinstance(item, Statistic)]
+
+
+def _levels_gone(results: ResultSet, rules: Rules) -> Iterator[tuple[str, str]]:
+    """Variables and levels of which a row of this section goes."""
+    for row in frozenset.union(*withheld_rows(_statistics(results), rules)):
+        yield row[1], row[3]
+
+
+def _section(name: str, results: ResultSet, rules: Rules, gone: frozenset[tuple[str, str]]) -> tuple[ResultSet, list[Entry]]:
+    alone, together = withheld_rows(_statistics(results), rules)
+    derived = derived_cells(_statistics(results), rules)
     kept: list[Result] = []
     log: list[Entry] = []
     for item in results:
-        if too_small(item, rules) or (isinstance(item, Statistic) and row_of(item) in alone):
+        row = row_of(item) if isinstance(item, Statistic) else None
+        if too_small(item, rules) or row in alone:
             rule: Literal["minimum cell", "complementary"] = "minimum cell"
             why = f"a group of fewer than {rules.cell} people could be seen."
-        elif isinstance(item, Statistic) and row_of(item) in together:
+        elif row in together or item.provenance.id in derived or about(item) & gone:
             rule, why = "complementary", "it would give another withheld number away."
         else:
             kept.append(rounded(item, rules))

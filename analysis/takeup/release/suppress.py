@@ -1,8 +1,10 @@
 """Which numbers are withheld, and what is left of a number that is: pure rules on results, no order of work.
 
-A row of a table is one level of one variable at one wave. When a cell of it is too small the whole row goes, in every arm and in
+A row of a table is one level of one variable at one wave. When a cell of a level is too small the whole row goes, in every arm and in
 total, since a cell that is missing between its total and the other arm is no secret. When one level of a variable goes, its total less
-the levels that stay would give it away: the next smallest level goes too, until those that went hold enough people together.
+the levels that stay would give it away: the next smallest level goes too, until those that went hold enough people together, and
+whatever else is about a level that went (a profile, a subgroup) goes with it. A variable without levels is one number an arm: there the
+cell goes alone, with the differences and totals that it is part of.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ def too_small(result: Result, rules: Rules) -> bool:
         groups = [result.n]
     else:
         groups = []
-    cells = [value for key, value in result.extra.items() if is_count(key) and _number(value)]  # type: ignore[attr-defined]  # every kind above has it
+    cells = [value for key, value in result.extra.items() if key.startswith("count") and _number(value)]  # type: ignore[attr-defined]  # every kind has it
     return any(rules.small(size) for size in (*groups, *cells))
 
 
@@ -57,26 +59,45 @@ def _statistic_small(result: Statistic, rules: Rules) -> bool:
 
 
 def is_count(key: str) -> bool:
-    """Whether an extra number is a number of people, by its name."""
+    """Whether an extra number is a number of people, by its name: ``count...`` of a group that is described, ``n...`` of rows that were used."""
     return key in {"n", "count"} or key.startswith(("n_", "count_"))
 
 
 def withheld_rows(statistics: Iterable[Statistic], rules: Rules) -> tuple[frozenset[Row], frozenset[Row]]:
     """The rows that go because a cell is too small, and those that go with them so that no total gives the first away."""
     statistics = tuple(statistics)
-    alone = {row_of(item) for item in statistics if too_small(item, rules) and not (item.table == FLOW and not item.level)}
+    alone = {row_of(item) for item in statistics if item.level and too_small(item, rules)}
     together: set[Row] = set()
     for variable in sorted({row[:3] for row in alone}):
         counts = _counts(item for item in statistics if row_of(item)[:3] == variable and item.level)
-        gone = {row[3] for row in alone if row[:3] == variable and row[3]}
-        if not gone:
-            continue
+        gone = {row[3] for row in alone if row[:3] == variable}
         candidates = sorted((level for level in counts if level not in gone), key=lambda level: (sum(counts[level].values()), level))
         while candidates and not _hidden(gone, counts, rules):
             level = candidates.pop(0)
             gone.add(level)
             together.add((*variable, level))
     return frozenset(alone), frozenset(together)
+
+
+def derived_cells(statistics: Iterable[Statistic], rules: Rules) -> frozenset[str]:
+    """The ids of differences and totals of variables without levels, where an arm's cell that they are made of is too small.
+
+    The boxes of the flow aren't among them: each is a count of its own, and rounding hides a small one between its neighbours.
+    """
+    plain = [item for item in statistics if not item.level and item.table != FLOW]
+    small = {row_of(item) for item in plain if item.arm and too_small(item, rules)}
+    return frozenset(item.provenance.id for item in plain if row_of(item) in small and (not item.arm or "difference" in item.kind))
+
+
+def about(result: Result) -> frozenset[tuple[str, str]]:
+    """The levels of variables that a result is about: its own, and those of the groups that it compares."""
+    if isinstance(result, Statistic):
+        return frozenset({(result.variable, result.level)} if result.level else ())
+    if not isinstance(result, Estimate):
+        return frozenset()
+    by = result.extra.get("by")
+    groups = {(str(by), str(result.extra[name])) for name in ("level", "reference") if by is not None and name in result.extra}
+    return frozenset(groups | ({(result.outcome, result.term)} if result.term else set()))
 
 
 def _counts(statistics: Iterable[Statistic]) -> dict[str, dict[str, int]]:

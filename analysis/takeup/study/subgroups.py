@@ -10,6 +10,8 @@ from takeup.study.material import slug
 from takeup.study.questions import cells, counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from takeup.plan.model import Outcome
     from takeup.study.material import Material
 
@@ -35,17 +37,25 @@ def _grouped(material: Material, by: str, outcome: Outcome, arm: object, path: s
         found = by_group(material.frame, outcome.id, column, material.design, covariates=covariates, conf_level=level, arm=arm)
     except TakeupError as error:
         found = ResultSet((Test(outcome=outcome.id, term=f"{by}: joint", arm=str(arm), method="subgroups", reason=str(error)),))
-    sizes = tuple(size for item in found if isinstance(item, Estimate) and "reference" not in item.extra for size in (item.n_treated, item.n_control))
-    with_outcome = tuple(size for _, rows in material.frame.groupby(column, observed=True) for size in cells(rows, outcome, material.design, arm))
-    return [
-        material.stamp(counted(item, with_outcome + (sizes if _compares(item) else ())), f"{head}.{_tail(item)}{material.suffix(arm)}", path)
-        for item in found
-    ]
+    sizes = _sizes(material, found, column, outcome, arm)
+    return [material.stamp(counted(item, _revealed(item, sizes)), f"{head}.{_tail(item)}{material.suffix(arm)}", path) for item in found]
 
 
-def _compares(item: Result) -> bool:
-    """Whether a result is about several levels, so that the smallest of them is what it could reveal."""
-    return not isinstance(item, Estimate) or "reference" in item.extra
+def _sizes(material: Material, found: ResultSet, column: str, outcome: Outcome, arm: object) -> dict[str, tuple[int, ...]]:
+    """By level: people of each arm in it, and for a binary outcome those with and without it."""
+    rows = {f"{level:g}" if isinstance(level, float) else str(level): part for level, part in material.frame.groupby(column, observed=True)}
+    levels = [item for item in found if isinstance(item, Estimate) and "reference" not in item.extra]
+    nobody = material.frame[:0]
+    return {
+        name: (item.n_treated, item.n_control, *cells(rows.get(name, nobody), outcome, material.design, arm))
+        for item in levels for name in (item.extra["level"],)
+    }
+
+
+def _revealed(item: Result, sizes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """The groups that a result could reveal: of its own level, of the two it compares, of all."""
+    named = [item.extra[name] for name in ("level", "reference") if name in item.extra] if isinstance(item, Estimate) else list(sizes)
+    return tuple(size for name in named for size in sizes.get(name, ()))
 
 
 def _tail(item: Result) -> str:
