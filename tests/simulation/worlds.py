@@ -24,6 +24,7 @@ class World:
     n : rows; share : treated share; clusters : number of clusters drawn, or None for units
     null : "sharp" (no effect for anybody), "weak" (average zero, spread doubled by treatment) or "effect" (constant 0.5)
     skewed : log-normal errors instead of normal ones
+    providers : case managers who exist in the treated arm only and share a part of their families' outcomes, or None
     """
 
     n: int
@@ -31,10 +32,11 @@ class World:
     clusters: int | None = None
     null: str = "sharp"
     skewed: bool = False
+    providers: int | None = None
 
     @property
     def name(self) -> str:
-        level = f"{self.clusters} clusters" if self.clusters else "units"
+        level = f"{self.clusters} clusters" if self.clusters else f"{self.providers} providers" if self.providers else "units"
         ratio = "1:1" if self.share == 0.5 else "1:5"
         return f"n {self.n}, {level}, {ratio}, {self.null} null{', skewed' if self.skewed else ''}"
 
@@ -44,7 +46,9 @@ class World:
 
     @property
     def design(self) -> tu.Design:
-        return tu.Design("arm", 0, draw="clustered", clusters="site") if self.clusters else tu.Design("arm", 0)
+        if self.clusters:
+            return tu.Design("arm", 0, draw="clustered", clusters="site")
+        return tu.Design("arm", 0, nested_in="provider") if self.providers else tu.Design("arm", 0)
 
     def frame(self, generator: np.random.Generator) -> pd.DataFrame:
         """One trial: baseline, outcome, 0/1 outcome, assignment, receipt and site."""
@@ -57,13 +61,16 @@ class World:
         noise = np.exp(generator.normal(size=self.n)) - np.exp(0.5) if self.skewed else generator.normal(size=self.n)
         shared = generator.normal(scale=0.4, size=units)[site] if self.clusters else 0.0
         control = 0.5 * before + noise + shared
-        if self.null == "weak":
-            change = noise - noise.mean() + 0.3 * (before - before.mean())
-        else:
-            change = np.full(self.n, self.truth)
+        spread = noise - noise.mean() + 0.3 * (before - before.mean())
+        change = spread if self.null == "weak" else np.full(self.n, self.truth)
         after = control + change * treated
         received = treated * (generator.uniform(size=self.n) < 0.7)
-        return pd.DataFrame({"arm": treated, "before": before, "after": after, "yes": (control > 0).astype(int), "received": received, "site": site})
+        made = {"arm": treated, "before": before, "after": after, "yes": (control > 0).astype(int), "received": received, "site": site}
+        if self.providers:
+            provider = generator.permutation(self.n) % self.providers
+            made["after"] = after + treated * generator.normal(scale=0.25, size=self.providers)[provider]
+            made["provider"] = np.where(treated == 1, provider.astype(float), np.nan)
+        return pd.DataFrame(made)
 
 
 def worlds() -> list[World]:
@@ -74,4 +81,5 @@ def worlds() -> list[World]:
     ]
     cells += [World(n=clusters * 10, clusters=clusters, share=share, null=null) for clusters in (6, 10, 40) for share in (0.5, 1 / 6)
               for null in ("sharp", "weak") if round(share * clusters) >= 2]
+    cells += [World(n=n, providers=5, null=null) for n in (60, 133) for null in ("sharp", "weak")]
     return cells
