@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from takeup.errors import DesignError, Fault, collect, listed, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from pandas import DataFrame, Series
 
