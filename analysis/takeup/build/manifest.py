@@ -33,6 +33,8 @@ def inputs(study: Study, plan_path: Path) -> dict[str, str]:
     files = {plan_path.name: plan_path}
     for table in plan.data.values():
         files |= {_named(name): study.folder / name for name in (table.file, table.schema_, table.crosswalk) if name}
+    if plan.rights is not None:
+        files[_named(plan.rights.catalogue)] = study.folder / plan.rights.catalogue
     lock = plan_path.with_suffix(".lock")
     if lock.is_file():
         files[lock.name] = lock

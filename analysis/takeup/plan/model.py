@@ -124,7 +124,9 @@ class Outcome(Part):
     items: tuple[str, ...] = Field(default=(), description="The columns of the scale's items, in the scale's order.")
     index: tuple[Identifier, ...] = Field(default=(), description="The ids of the outcomes that it summarises.")
     index_method: Literal["klk", "anderson"] = "klk"
-    right: Identifier | None = Field(default=None, description="The right whose take-up it is, by its id in the catalogue.")
+    right: Identifier | None = Field(default=None, description="The right whose take-up it is, by its id in the catalogue; or any_new, n_new, "
+                                     "share_held or euros_per_month over all rights, or over one domain as in n_new_income.")
+    among: Literal["eligible", "all"] = Field(default="eligible", description="Whose take-up of one right: the eligible at baseline, or all.")
     waves: tuple[Identifier, ...] = Field(default=("endline",), min_length=1, description="The waves at which it was measured, earliest first.")
     kind: Literal["continuous", "binary"] = "continuous"
     role: Literal["primary", "secondary", "exploratory"] = "secondary"
@@ -177,6 +179,29 @@ class Release(Part):
     round_counts_to: int | None = Field(default=None, ge=1, description="Counts are rounded to a multiple of this; the profile's when left out.")
 
 
+class RightsPlan(Part):
+    """Where the rights are: the catalogue of those there are, the table of those that people hold, and the log of contacts."""
+
+    catalogue: str = Field(description="Path of the rights catalogue (YAML), from the plan's folder.")
+    held: Identifier = Field(default="rights", description="The table of rights held: one row a unit, right and wave.")
+    contacts: Identifier | None = Field(default=None, description="The table of contacts: one row a contact.")
+    columns: Frozen[Identifier, Column] = Field(default_factory=FrozenMap, description="Names of columns of these tables, where not the usual "
+                                                "ones (right, wave, eligible, knows, applied, granted, receives, since, monthly_amount, reason).")
+
+
+class Cost(Part):
+    """What the programme costs, for the cost of each additional right."""
+
+    hour: float = Field(gt=0, allow_inf_nan=False, description="Cost of one hour of a case manager, all in, in euros.")
+    hour_range: tuple[float, float] | None = Field(default=None, description="Lowest and highest cost of an hour, for the sensitivity figure.")
+    indirect: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="Hours beside each logged hour: travel, files, consultation.")
+    indirect_range: tuple[float, float] | None = Field(default=None, description="Lowest and highest of these, for the sensitivity figure.")
+    fixed: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="Cost for each unit of a treated arm beside the hours, in euros.")
+    hours: Column | None = Field(default=None, description="Column of the units with hours spent; the log's minutes are added up when left out.")
+    per: Identifier | None = Field(default=None, description="The outcome of which the cost of one more is told; new rights when left out.")
+    source: Text = ""
+
+
 class About(Part):
     """Facts for the reader that no data file holds."""
 
@@ -204,6 +229,8 @@ class Plan(Part):
     flow: Flow = Field(default_factory=Flow)
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
     analyses: Analyses
+    rights: RightsPlan | None = Field(default=None, description="Rights held as outcomes: catalogue, tables and columns.")
+    cost: Cost | None = Field(default=None, description="What the programme costs.")
     release: Release = Field(default_factory=Release)
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
     words: str = Field(default="words", description="Folder with the authors' own words, from the plan's folder.")

@@ -55,6 +55,7 @@ class Study:
         from takeup.plan.freeze import plan_hash
 
         names = {name for table in self.plan.data.values() for name in (table.schema_, table.crosswalk) if name}
+        names |= {self.plan.rights.catalogue} if self.plan.rights is not None else set()
         return self._once("hash", lambda: plan_hash(self.plan, {name: (self.folder / name).read_bytes() for name in sorted(names)}))  # type: ignore[no-any-return]
 
     @property
