@@ -176,7 +176,7 @@ def _draw_columns(material: Material) -> Iterator[Fault]:
         assert design.blocks is not None
         yield _fault(material, mixed, ("cluster lies", "clusters lie", "in more than one block"), material.place(design.blocks),
                      "one block a cluster", "Correct the block, or the cluster.", number=int(clusters[mixed].nunique()))
-    if isinstance(design.probability, str) and (chance := material.column(design.probability)) is not None:
+    if isinstance(design.probability, str) and (chance := material.column(design.probability)) is not None and chance.dtype.kind == "f":
         values = chance.to_numpy(dtype=float, na_value=np.nan)
         odd = ~((values > 0) & (values < 1))
         if odd.any():
@@ -187,7 +187,7 @@ def _draw_columns(material: Material) -> Iterator[Fault]:
 def _dates(material: Material) -> Iterator[Fault]:
     """Baseline isn't later than the draw, and the draw comes before follow-up."""
     drawn = material.column(material.plan.design.assigned_on)
-    if drawn is None:
+    if drawn is None or drawn.dtype.kind != "M":  # that it holds no dates is said of the plan
         return
     for table, wave in material.columns.waves.items():
         entry = material.plan.data[table]
@@ -196,6 +196,8 @@ def _dates(material: Material) -> Iterator[Fault]:
             continue
         frame = material.frames[table]
         measured = joined(material.roster, frame, material.columns, table, [bare])[bare]
+        if measured.dtype.kind != "M":
+            continue
         after = material.columns.after_the_draw(table)
         if not after and wave not in material.columns.baseline:
             continue
