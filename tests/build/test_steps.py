@@ -11,7 +11,6 @@ from takeup.build.manifest import digest
 from takeup.build.steps import part_of
 from takeup.errors import BuildError, MeasureError
 
-
 FEW = {"outcomes": [plan()["outcomes"][2]], "analyses": {"seed": 7, "draws": 199}}
 """One outcome and no subgroup: these tests are about files."""
 
