@@ -82,6 +82,13 @@ class Scheme:
             arm_codes=(self.arm_codes[0], self.arm_codes[code]),
         )
 
+    def observed(self, row_codes: np.ndarray) -> Scheme:
+        """The same draw with another assignment as the observed one; arm codes of the rows, constant within units."""
+        codes = row_codes[first_rows(self.units)].astype(np.int64)
+        whole = self.whole.copy()
+        whole[self.rows] = row_codes
+        return replace(self, assigned=codes, whole=whole)
+
     def accepts(self, unit_codes: np.ndarray) -> bool:
         """Whether the re-randomisation rule takes this assignment of the units, shape (U,)."""
         if self.accept is None:

@@ -73,14 +73,22 @@ def trial_null(
     drawn = scheme(frame, design)
     chosen = choose_arm(frame[design.treatment], design, arm)
     found = drawn.contrast(next(code for code, label in enumerate(drawn.labels) if code and label == chosen))
-    place = layout(found)
     data = _read(frame, outcomes, design, covariates, method, chosen)
+    return null_of(data, found, design, method=method, studentized=studentized, draws=draws, seed=seed, interval=interval, null=null, backend=backend)
+
+
+def null_of(
+    data: Sequence[Arrays], found: Scheme, design: Design, *, method: str, studentized: bool, draws: int, seed: int, interval: bool = False,
+    null: float = 0.0, backend: Executor | None = None,
+) -> TrialNull:
+    """The null distributions of outcomes that have been read; `found` is the draw of their two arms."""
+    place = layout(found)
     groups = _groups(data, method, null)
     made = [columns(group, interval=interval) for group in groups]
     statistics = tuple(statistic(group, part.values, design, method, found, place, studentized=studentized)
                        for group, part in zip(groups, made, strict=True))
     passed = null_distribution(found, place, statistics, draws=draws, seed=seed, backend=backend)
-    k = len(outcomes)
+    k = len(data)
     effects, variances = np.empty((k, passed.draws + 1)), np.empty((k, passed.draws + 1))
     dose, joint = (np.empty((k, 2, passed.draws + 1)), np.empty((k, passed.draws + 1))) if interval else (None, None)
     scale, dose_scale = np.empty(k), np.ones(k)
@@ -96,7 +104,7 @@ def trial_null(
         row += part.values.shape[1]
     effects[scale == 0] = np.nan
     variances[scale == 0] = np.nan
-    return TrialNull(data=data, found=found, null=passed, effects=effects, variances=variances,
+    return TrialNull(data=tuple(data), found=found, null=passed, effects=effects, variances=variances,
                      statistics=over_standard_error(effects, variances) if studentized else effects, scale=scale, dose=dose, joint=joint,
                      dose_scale=dose_scale)
 
