@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.request import urlopen
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
@@ -78,6 +78,12 @@ class Page:
             time.sleep(0.05)
         raise TimeoutError("the page didn't load")
 
+    def open_plain(self, path: Path) -> None:
+        """Open without asking the page anything, for one that may not run scripts."""
+        self.call("Page.navigate", url=path.as_uri())
+        time.sleep(1.5)
+        self.call("DOM.enable")
+
     def ask(self, expression: str) -> Any:
         """The value of an expression in the page."""
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
@@ -97,7 +103,7 @@ class Page:
         self._process.wait(timeout=20)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def __enter__(self) -> Page:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -68,7 +68,9 @@ def _attrition(tell: Teller) -> Spans:
 
 
 def _weak(tell: Teller) -> list[Spans]:
-    out = []
+    out: list[Spans] = []
+    if tell.evidence != "randomized":
+        return out
     for estimate in pick(section(tell.released, "effects"), "cace"):
         strength = estimate.extra.get("first_stage_f", math.nan)
         if isinstance(strength, float) and strength < WEAK_F:
@@ -81,6 +83,8 @@ def _weak(tell: Teller) -> list[Spans]:
 
 
 def _takeup(tell: Teller) -> Spans:
+    if tell.evidence != "randomized":
+        return ()
     share = next((item for item in section(tell.released, "compliance") if item.provenance.id.startswith("compliance.share")), None)
     if share is None or math.isnan(share.estimate) or share.estimate >= TAKEUP_GAP:
         return ()

@@ -83,7 +83,7 @@ def _families(tell: Teller) -> Spans:
 
 
 def _compliers(tell: Teller) -> Spans:
-    if not any(prefix(result) == "cace" for result in section(tell.released, "effects")):
+    if tell.evidence != "randomized" or not any(prefix(result) == "cace" for result in section(tell.released, "effects")):
         return ()
     return said(tell._("Effects among those who took part because it was offered: two-stage least squares with assignment as the instrument and "
                        "the same variance as the main "

@@ -136,7 +136,7 @@ def complier_effects(released: Released, labels: Labels, language: str) -> Table
     make = Maker(language)
     _ = make._
     results = section(released, "effects")
-    estimates = list(pick(results, "cace"))
+    estimates = list(pick(results, "cace")) if labels.plan.evidence == "randomized" else []
     several = len({estimate.arm for estimate in estimates}) > 1
     columns = (
         Column(id="outcome", title=_("Outcome")), *([Column(id="arm", title=_("Arm"))] if several else []),

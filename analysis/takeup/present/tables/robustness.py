@@ -72,4 +72,5 @@ def bounds(released: Released, labels: Labels, language: str) -> Table:
                Column(id="interval", title=make.interval_title(item.conf_level for item in found), kind="interval", parts=make.limits),
                Column(id="trimmed", title=_("Share set aside"), kind="percent"), Column(id="n", title=_("n"), kind="integer"),
                Column(id="n_missing", title=_("Missing"), kind="integer"))
-    return compact(Table(id="bounds", title=_("What the effect could be, whoever is missing"), columns=columns, rows=tuple(rows), language=language))
+    return compact(Table(id="bounds", title=_("Between which values the result could lie, whoever is missing"), columns=columns, rows=tuple(rows),
+                         language=language))

@@ -1,0 +1,21 @@
+from takeup.present import reasons
+
+
+def test_known_sentences_are_translated_and_others_stay(monkeypatch):
+    known = {"Normal inference.": "Normale inferentie.", "{n1} p-values corrected together.": "{n1} p-waarden samen gecorrigeerd."}
+
+    class Dutch:
+        def raw(self, message):
+            return known.get(message, message)
+
+        def __call__(self, message, **fields):
+            return self.raw(message).format(**fields)
+
+    monkeypatch.setattr(reasons, "words", lambda _language: Dutch())
+    text = "12 p-values corrected together. Normal inference. Something new at 3.5 (HC2)."
+    assert reasons.translated(text, "nl") == "12 p-waarden samen gecorrigeerd. Normale inferentie. Something new at 3.5 (HC2)."
+
+
+def test_numbers_in_a_known_sentence_come_back_where_they_stood():
+    text = "899 units in the smaller arm, fewer than 20, and 1,801 in both: additive ANCOVA."
+    assert reasons.translated(text, "en") == text

@@ -1,0 +1,106 @@
+"""The PDF: both standards, no warning, every word, the same bytes; text is never read as markup."""
+
+import re
+from io import BytesIO
+
+import pytest
+
+from present import made_up
+from report import pages
+from takeup.errors import ReportError
+from takeup.present.text import said
+from takeup.report import pdf as pdf_module
+from takeup.report.document import Document, Paragraph
+from takeup.report.full import full_report
+from takeup.report.pdf import breakable, pdf
+
+pypdf = pytest.importorskip("pypdf")
+MARKUP = 'A & B <x> #let x = 1 $5 *b* _c_ `d` @e \\ [f] = g // h "i"'
+
+
+@pytest.fixture(scope="module")
+def made():
+    return pdf(pages.report())
+
+
+@pytest.fixture(scope="module")
+def text(made):
+    return " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(made)).pages).split())
+
+
+def test_it_claims_both_standards_and_has_title_language_and_tags(made):
+    reader = pypdf.PdfReader(BytesIO(made))
+    catalog = reader.trailer["/Root"]
+    assert catalog["/Lang"] == "en-GB"
+    assert catalog["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in catalog
+    assert catalog["/ViewerPreferences"]["/DisplayDocTitle"]
+    metadata = catalog["/Metadata"].get_data().decode()
+    assert re.search(r"pdfaid:part>2<", metadata)
+    assert re.search(r"pdfaid:conformance>A<", metadata)
+    assert re.search(r"pdfuaid:part>1<", metadata)
+    assert reader.metadata.title == "A seminar for people who lost their job"
+
+
+def test_all_fonts_are_the_figures_own_and_embedded(made):
+    names = set()
+    for page in pypdf.PdfReader(BytesIO(made)).pages:
+        for font in page["/Resources"]["/Font"].values():
+            names.add(font.get_object()["/BaseFont"].partition("+")[2])
+    assert names <= {"DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique"}
+
+
+def test_the_chapters_are_bookmarks(made):
+    titles = [item.title for item in pypdf.PdfReader(BytesIO(made)).outline if not isinstance(item, list)]
+    assert titles[:3] == ["What was found", "About the study", "Who took part"]
+    assert titles[-1] == "CONSORT 2025 checklist"
+
+
+def test_every_figure_has_its_description(made):
+    reader = pypdf.PdfReader(BytesIO(made))
+    descriptions = [str(found["/Alt"]) for number in range(1, len(reader.xref_objStm) + len(reader.xref.get(0, {})) + 1)
+                    if isinstance(found := reader.get_object(number), dict) and "/Alt" in found]
+    assert sum("Flow diagram of participants" in text for text in descriptions) == 1
+    assert len(descriptions) >= 6
+
+
+def test_the_numbers_of_the_page_stand_in_the_pdf(text):
+    for piece in ("−0.049 scale points (95% confidence interval −0.143 to 0.045)", "899", "62% came to the seminar", "Lee bounds", "a" * 64):
+        assert piece in text
+
+
+def test_the_same_document_gives_the_same_bytes(made):
+    assert pdf(pages.report()) == made
+
+
+@pytest.mark.parametrize("language", ["nl", "fr"])
+def test_other_languages_are_set_in_their_own(language):
+    reader = pypdf.PdfReader(BytesIO(pdf(pages.report(language))))
+    assert reader.trailer["/Root"]["/Lang"] == {"nl": "nl-BE", "fr": "fr-BE"}[language]
+
+
+def test_nothing_an_author_writes_is_markup():
+    outcomes = [{**made_up.PLAN["outcomes"][0], "label": MARKUP, "unit": MARKUP}, *made_up.PLAN["outcomes"][1:]]
+    plan = made_up.plan(title=MARKUP, outcomes=outcomes)
+    words = {"summary": "Text with #let, $x$ and @ref."}
+    made = pdf(full_report(made_up.released(), plan, made_up.labels(plan), words, "en", figures=pages.drawn("en")))
+    reader = pypdf.PdfReader(BytesIO(made))
+    assert reader.metadata.title == MARKUP
+    assert "Text with #let, $x$ and @ref." in " ".join(reader.pages[0].extract_text().split())
+
+
+def test_a_warning_of_the_compiler_stops_the_report(monkeypatch, tmp_path):
+    template = tmp_path / "bad.typ"
+    template.write_text('#set document(title: "t")\n#set text(font: "No Such Face")\n= Title\nText')
+    monkeypatch.setattr(pdf_module, "TEMPLATE", template)
+    with pytest.raises(ReportError, match=r"(?i)typst warned"):
+        pdf(Document(title="T", language="en", blocks=(Paragraph(spans=said("x")),)))
+    template.write_text('#set document(title: "t")\n#unknown')
+    with pytest.raises(ReportError, match="could not be made"):
+        pdf(Document(title="T", language="en", blocks=(Paragraph(spans=said("x")),)))
+
+
+def test_long_names_may_break_at_their_parts():
+    assert breakable("robust.depression.difference_in_means") == "robust.\u200bdepression.\u200bdifference_\u200bin_\u200bmeans"
+    assert breakable("short.name") == "short.name"
+    assert breakable("words with. spaces and more") == "words with. spaces and more"
