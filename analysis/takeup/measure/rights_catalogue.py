@@ -114,13 +114,12 @@ def read_catalogue(path: str | Path, *, name: str = "") -> Catalogue:
         All that is wrong, at once: keys, words, domains, levels, and each rule that can't be read, with the line in the file and the
         character in the rule.
     """
-    from takeup.measure.rights_file import Reader
+    from takeup.measure.rights_file import read_document
 
     path = Path(path)
     document = load(path, MeasureError, name=name or path.name)
-    reader = Reader(document, name or path.name)
-    catalogue = reader.catalogue()
-    collect(MeasureError, [*document.faults, *reader.faults])
+    catalogue, faults = read_document(document, name or path.name)
+    collect(MeasureError, [*document.faults, *faults])
     return catalogue
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +13,7 @@ from takeup.measure.rights_catalogue import KINDS, LANGUAGES, LEVELS, Catalogue,
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from takeup.measure.rights_catalogue import Text
     from takeup.plan.yamlfile import Document, Steps
@@ -22,7 +23,13 @@ _RIGHT_KEYS = ("id", "domain", "level", "label", "source", "rule")
 _FACT_KEYS = ("name", "type", "title", "values")
 
 
-class Reader:
+def read_document(document: Document, name: str) -> tuple[Catalogue, tuple[Fault, ...]]:
+    """The catalogue as far as it can be read, and all that is wrong with it."""
+    reader = _Reader(document, name)
+    return reader.catalogue(), tuple(reader.faults)
+
+
+class _Reader:
     """Reads one catalogue and notes every fault, so that all are told at once."""
 
     def __init__(self, document: Document, name: str) -> None:
