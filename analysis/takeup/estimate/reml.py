@@ -126,6 +126,9 @@ def random_intercept(x: Floats, y: Floats, groups: Codes, strata: Codes | None =
         return made(at.beta * scale * np.sqrt(n), problem)
     ratio = float(theta[-1])
     inside = np.arange(theta.size if ratio > 0 else theta.size - 1)
+    hessian = at.hessian[np.ix_(inside, inside)]
+    if not _curved(hessian, moments.counts.size):
+        return made(at.beta * scale * np.sqrt(n), "The variances can't be told apart with so few rows, so there is no standard error.")
     inner, root = at.inverse, back * np.sqrt(n)
     loglik = -0.5 * (at.value + (n - (k if restricted else 0)) * (np.log(2 * np.pi) + 2 * np.log(scale)))
     if restricted:  # the regressors here are q sqrt(n), the likelihood is that of x
@@ -134,7 +137,7 @@ def random_intercept(x: Floats, y: Floats, groups: Codes, strata: Codes | None =
     return made(
         at.beta * scale * np.sqrt(n), "", covariance=scale**2 * root @ inner @ root.T,
         gradient=np.array([-(scale**2) * root @ inner @ at.slopes[i] @ inner @ root.T for i in inside]),
-        spread=2.0 * np.linalg.inv(at.hessian[np.ix_(inside, inside)]), residual_variances=variances,
+        spread=2.0 * np.linalg.inv(hessian), residual_variances=variances,
         group_variance=ratio * float(variances[-1]), loglik=float(loglik),
         note=note or ("" if ratio > 0 else "The variance between groups is estimated as zero, so the fit is that of independent rows; "
                       "with few groups this happens by chance, and the degrees of freedom are then too many. "),
@@ -225,6 +228,14 @@ def _identified(moments: Moments, n: int) -> tuple[bool, str, str]:
     if within <= 0 or squares <= FLAT * n:
         return False, "", "There is no variation left within groups, so there is no standard error."
     return True, "", ""
+
+
+def _curved(hessian: Floats, strata: int) -> bool:
+    """Whether the criterion has a proper minimum: an arm that is fitted exactly leaves it flat in that arm's variance."""
+    diagonal = np.diag(hessian)
+    if not (diagonal > 0).all() or not (diagonal[:strata] > 1e-4).all():
+        return False
+    return bool(np.linalg.eigvalsh(hessian / np.sqrt(np.outer(diagonal, diagonal)))[0] > 1e-9)
 
 
 def _minimum(moments: Moments, *, free: bool, restricted: bool) -> tuple[Floats | None, _Criterion | None]:
