@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
     from takeup.intake.trial import TrialData
+    from takeup.measure.rights import Rights
     from takeup.plan.model import Outcome, Plan
 
 BASELINE = ".baseline"
@@ -32,13 +33,15 @@ def baseline_of(outcome: Outcome) -> str | None:
     return outcome.id + BASELINE if outcome.has_baseline else None
 
 
-def analysis_frame(plan: Plan, trial: TrialData) -> DataFrame:
+def analysis_frame(plan: Plan, trial: TrialData, rights: Rights | None = None) -> DataFrame:
     """The units with the plan's outcomes added, one column an outcome and one more where it has a baseline.
 
     Parameters
     ----------
     plan : Plan
     trial : TrialData
+    rights : Rights, optional
+        The catalogue and the rights that the units hold (`measure.rights`), for outcomes made of a right.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def analysis_frame(plan: Plan, trial: TrialData) -> DataFrame:
         faults += _clash(units, trial, outcome, position)
         for wave, name in () if outcome.index else _columns(outcome):
             try:
-                made[name] = _observed(units, plan, trial, outcome, wave)
+                made[name] = _observed(units, plan, trial, outcome, wave, rights)
             except TakeupError as error:
                 faults += [_placed(fault, position) for fault in error.faults]
     collect(MeasureError, [*faults, *_values(made, plan)])
@@ -81,9 +84,13 @@ def _columns(outcome: Outcome) -> list[tuple[str, str]]:
     return columns if baseline is None else [*columns, (outcome.waves[0], baseline)]
 
 
-def _observed(units: DataFrame, plan: Plan, trial: TrialData, outcome: Outcome, wave: str) -> Series:
+def _observed(units: DataFrame, plan: Plan, trial: TrialData, outcome: Outcome, wave: str, rights: Rights | None) -> Series:
     if outcome.right is not None:
-        raise MeasureError(Fault("outcomes made of a right arrive in a later version", "right", remedy="Use column, scale or index for now."))
+        from pandas import Series
+
+        from takeup.measure.rights import outcome_values
+
+        return Series(outcome_values(rights, outcome, wave), index=units.index, dtype="float64")
     if outcome.scale is not None:
         from takeup.measure.scales import score
 

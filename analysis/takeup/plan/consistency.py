@@ -60,6 +60,9 @@ def outcome_findings(outcome: object) -> list[Finding]:
         found.append(((), Fault(f"an outcome is made of exactly one thing; {said}", allowed=" or ".join(SOURCES))))
     if raw.get("items") and not raw.get("scale"):
         found.append((("items",), Fault("only a scale has items", remedy="Name the scale with scale:, or remove items.")))
+    if str(raw.get("among", "")).endswith("endline"):
+        what = "those eligible at follow-up can't be compared: the programme may change who is eligible, so they differ between the arms"
+        found.append((("among",), Fault(what, allowed="eligible (before the draw), all")))
     support = raw.get("support")
     if isinstance(support, Sequence) and len(support) == 2 and _numbers(support) and support[0] >= support[1]:
         found.append((("support",), Fault("the lowest value stands first and is below the highest", remedy="Write [lowest, highest].")))

@@ -43,7 +43,8 @@ def attrition(material: Material) -> ResultSet:
 
     out: list[Result] = []
     for position, outcome in enumerate(material.plan.outcomes):
-        frame = material.frame.assign(**{outcome.id: material.frame[outcome.id].notna().astype(float)})
+        asked = material.asked(outcome, material.frame)
+        frame = asked.assign(**{outcome.id: asked[outcome.id].notna().astype(float)})
         own = baseline_of(outcome)
         path = f"outcomes[{position}]"
         try:

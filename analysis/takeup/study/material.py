@@ -9,16 +9,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from takeup.measure.outcomes import analysis_frame, baseline_of
+from takeup.measure.rights import population, rights_of
 from takeup.results import Provenance, Result, ResultSet
 from takeup.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from pandas import DataFrame
 
     from takeup.design import Design
     from takeup.intake.trial import TrialData
+    from takeup.measure.rights import Rights
     from takeup.plan.model import Outcome, Plan
 
 
@@ -34,6 +37,8 @@ class Material:
         The treated arms in the plan's order, as they stand in the frame.
     hash : str
         The plan's hash.
+    rights : Rights or None
+        The catalogue and what the units hold of it, where the plan names one.
     """
 
     plan: Plan
@@ -42,6 +47,7 @@ class Material:
     frame: DataFrame
     arms: tuple[object, ...]
     hash: str
+    rights: Rights | None = None
 
     def __repr__(self) -> str:
         return f"Material({self.plan.study}: {len(self.frame)} units, {1 + len(self.arms)} arms)"
@@ -51,6 +57,11 @@ class Material:
         if len(self.arms) == 1:
             return self.frame
         return self.frame[self.frame[self.design.treatment].isin([self.design.control, arm])]
+
+    def asked(self, outcome: Outcome, frame: DataFrame) -> DataFrame:
+        """The rows of a frame that an outcome is about: those eligible for a right before the draw; all for other outcomes."""
+        inside = population(self.rights, outcome)
+        return frame if inside is None else frame[inside[self.frame.index.get_indexer(frame.index)]]
 
     def suffix(self, arm: object) -> str:
         """What an id ends in: the arm where there are several, nothing where there is one."""
@@ -80,14 +91,15 @@ class Material:
         return ResultSet(tuple(out))
 
 
-def material(plan: Plan, trial: TrialData, plan_hash: str = "") -> Material:
-    """Everything the chapters need; MeasureError where an outcome can't be made."""
-    frame = analysis_frame(plan, trial)
+def material(plan: Plan, trial: TrialData, plan_hash: str = "", folder: Path | None = None) -> Material:
+    """Everything the chapters need; `folder` is the plan's, where it names a catalogue of rights. MeasureError where an outcome can't be made."""
+    rights = None if folder is None else rights_of(plan, trial, folder)
+    frame = analysis_frame(plan, trial, rights)
     present = list(frame[trial.design.treatment].dropna().unique())
     treated = sorted((value for value in present if value != trial.design.control), key=str)
     order = [str(name) for name in plan.design.arms]
     arms = sorted(treated, key=lambda value: order.index(str(value)) if str(value) in order else len(order))
-    return Material(plan=plan, trial=trial, design=trial.design, frame=frame, arms=tuple(arms), hash=plan_hash)
+    return Material(plan=plan, trial=trial, design=trial.design, frame=frame, arms=tuple(arms), hash=plan_hash, rights=rights)
 
 
 def slug(name: object) -> str:

@@ -63,7 +63,7 @@ class Study:
         """What the chapters work from. MeasureError where an outcome can't be made."""
         from takeup.study.material import material
 
-        return self._once("material", lambda: material(self.plan, self.trial, self.hash))  # type: ignore[no-any-return]
+        return self._once("material", lambda: material(self.plan, self.trial, self.hash, self.folder))  # type: ignore[no-any-return]
 
     def chapter(self, name: str) -> ResultSet:
         """One chapter of results by its name in `CHAPTERS`."""

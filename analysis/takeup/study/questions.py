@@ -80,7 +80,8 @@ def questions(material: Material) -> tuple[Question, ...]:
             except TakeupError as error:
                 why_not = str(error)
             end = material.suffix(arm)
-            out.append(Question(outcome=outcome, path=f"outcomes[{position}]", arm=arm, end=end, frame=frame, choice=choice, why_not=why_not))
+            out.append(Question(outcome=outcome, path=f"outcomes[{position}]", arm=arm, end=end, frame=material.asked(outcome, frame), choice=choice,
+                                why_not=why_not))
     return tuple(out)
 
 
