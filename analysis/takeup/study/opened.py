@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from takeup.study.material import Material
 
 CHAPTERS: Mapping[str, str] = FrozenMap({
-    "flow": "before", "balance": "before", "attrition": "before", "compliance": "before", "effects": "effects", "robustness": "robustness",
+    "flow": "before", "balance": "before", "attrition": "before", "compliance": "before", "takeup": "takeup",
+    "effects": "effects", "robustness": "robustness",
     "distributions": "distributions", "subgroups": "subgroups",
 })
 """The chapters in the order of a report, and the file that each is a function of."""
@@ -83,8 +84,8 @@ class Study:
         return self.chapter("attrition")
 
     def takeup(self) -> ResultSet:
-        """Who took the programme up, and who the compliers are."""
-        return self.chapter("compliance")
+        """Who took the programme up, and who the compliers are; then, where the plan names rights, who takes up which of them."""
+        return self.chapter("compliance") + self.chapter("takeup")
 
     def results(self) -> ResultSet:
         """The effects: ITT, ratios, randomisation tests, family corrections, CACE and its Anderson-Rubin set."""
