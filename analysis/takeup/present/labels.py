@@ -9,6 +9,7 @@ from takeup.present.catalogue import words
 
 if TYPE_CHECKING:
     from takeup.intake.schema import Field, TableSchema
+    from takeup.measure.rights_catalogue import Catalogue
     from takeup.plan.model import Plan
 
 Text = str | Mapping[Any, str]
@@ -43,12 +44,14 @@ class Labels:
     ----------
     plan : Plan
     schemas : mapping of a table's name to its TableSchema
+    catalogue : the catalogue of rights, for a study that has one
     """
 
-    __slots__ = ("_fields", "_schemas", "plan")
+    __slots__ = ("_fields", "_schemas", "catalogue", "plan")
 
-    def __init__(self, plan: Plan, schemas: Mapping[str, TableSchema]) -> None:
+    def __init__(self, plan: Plan, schemas: Mapping[str, TableSchema], catalogue: Catalogue | None = None) -> None:
         self.plan = plan
+        self.catalogue = catalogue
         self._schemas = dict(schemas)
         self._fields: dict[str, Field] = {}
         for table, schema in self._schemas.items():
@@ -75,8 +78,25 @@ class Labels:
             return self.variable(outcome, language)
         if planned.label:
             return in_language(planned.label, language)
+        if planned.right and self.catalogue is not None and planned.right in self.catalogue.ids:
+            return self.right(planned.right, language)
         field = self.field(planned.column) if planned.column else None
         return in_language(field.title, language) if field and field.title else spoken(outcome)
+
+    def right(self, name: str, language: str) -> str:
+        """A right's name in the catalogue, beginning with a capital."""
+        if self.catalogue is None or name not in self.catalogue.ids:
+            return spoken(name)
+        text = in_language(self.catalogue.right(name).labels, language)
+        return text[:1].upper() + text[1:]
+
+    def domain(self, name: str, language: str) -> str:
+        """A life domain's name in the catalogue."""
+        return in_language(self.catalogue.domains[name], language) if self.catalogue is not None and name in self.catalogue.domains else spoken(name)
+
+    def government(self, name: str, language: str) -> str:
+        """The name of a level of government in the catalogue."""
+        return in_language(self.catalogue.levels[name], language) if self.catalogue is not None and name in self.catalogue.levels else spoken(name)
 
     def unit(self, outcome: str, language: str) -> str:
         """The unit an outcome is measured in; empty where it has none."""
@@ -91,13 +111,15 @@ class Labels:
 
     def family(self, family: str, language: str) -> str:
         """The name of a family of outcomes."""
-        return words(language)("All outcomes") if family == "all" else spoken(family)
+        _ = words(language)
+        return _("All outcomes") if family == "all" else spoken(family)
 
     def variable(self, name: str, language: str) -> str:
         """A column's title; a column that is an outcome at baseline has the outcome's name."""
+        _ = words(language)
         outcome, dot, wave = name.rpartition(".")
         if dot and outcome in {planned.id for planned in self.plan.outcomes}:
-            return words(language)("{outcome}, {wave}", outcome=self.outcome(outcome, language), wave=self.wave(wave, language).lower())
+            return _("{outcome}, {wave}", outcome=self.outcome(outcome, language), wave=self.wave(wave, language).lower())
         field = self.field(name)
         return in_language(field.title, language) if field is not None and field.title else spoken(name)
 
@@ -133,11 +155,13 @@ class Labels:
 
     def units(self, language: str) -> str:
         """What the trial counts: "people" where the plan doesn't say."""
-        return in_language(self.plan.design.unit_label, language) or words(language)("people")
+        _ = words(language)
+        return in_language(self.plan.design.unit_label, language) or _("people")
 
     def received(self, language: str) -> str:
         """What it is to have taken the programme up."""
-        return in_language(self.plan.design.received_label, language) or words(language)("took part")
+        _ = words(language)
+        return in_language(self.plan.design.received_label, language) or _("took part")
 
     def wave(self, wave: str, language: str) -> str:
         """The name of a wave of measurement."""

@@ -118,7 +118,8 @@ class Study:
         """The words of the plan and the schemas."""
         from takeup.present.labels import Labels
 
-        return Labels(self.plan, self.trial.schemas)
+        rights = self.material.rights
+        return Labels(self.plan, self.trial.schemas, None if rights is None else rights.catalogue)
 
     def tables(self, language: str | None = None) -> Mapping[str, Table]:
         """The tables by name, of released results, in one language (the plan's first where none is given)."""
