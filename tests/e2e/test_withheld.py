@@ -92,3 +92,13 @@ def test_nothing_renders_what_didnt_pass_the_gate(small):
             render(raw, labels, "en")
     with pytest.raises(ReleaseError):
         full_report(raw, study.plan, labels, {}, "en")
+
+
+def test_tables_of_several_arms_say_which(small):
+    study, _ = small
+    made = study.tables("en")
+    for name in ("bounds", "subgroups", "robustness"):
+        assert {row.group.rpartition(", ")[2] for row in made[name].rows} == {"Visits", "Phone calls"}, name
+    assert {row.group for row in made["complier_profile"].rows} == {"Visits", "Phone calls"}
+    camp = made["baseline"].rows[-1]
+    assert {cell.text for cell in camp.cells[1:] if cell.text} == {"withheld"}

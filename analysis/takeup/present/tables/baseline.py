@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from takeup.present.numbers import spread_digits
 from takeup.present.reading import arms, each_once, section, statistic, statistics
 from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, text_cell
+from takeup.release.suppress import is_withheld
 from takeup.results import ResultSet, Statistic, Test
 
 if TYPE_CHECKING:
@@ -85,7 +86,11 @@ def _observed(make: Maker, results: ResultSet, variable: str, level: str, differ
     """How many were observed: from the standardised difference with two arms, the sum over arms with more."""
     if len(differences) == 1:
         return make.cell(differences[0], "n", "integer")
-    total = sum(item.n for item in statistics(results, variable=variable, level=level) if item.kind in {"mean", "share"})
+    each = [item for item in statistics(results, variable=variable, level=level) if item.kind in {"mean", "share"}]
+    hidden = next((item for item in each if is_withheld(item)), None)
+    if hidden is not None:
+        return make.cell(hidden, "n", "integer")
+    total = sum(item.n for item in each)
     return Cell(text=make.number.integer(total), value=total)
 
 

@@ -49,6 +49,7 @@ def complier_profile(released: Released, labels: Labels, language: str) -> Table
     make = Maker(language)
     _ = make._
     found = ResultSet(tuple(item for item in section(released, "compliance") if prefix(item) == "complier"))
+    several = len({item.arm for item in found}) > 1
     rows = []
     for item in found:
         if isinstance(item, Estimate):
@@ -64,7 +65,7 @@ def complier_profile(released: Released, labels: Labels, language: str) -> Table
         label = f"{labels.variable(name, language)}: {labels.level(name, level, language)}" if level else title
         digits = 1 if shown == "percent" else digits
         rows.append(Row(cells=(text_cell(label), make.cell(item, mean, shown, digits), make.cell(item, everybody, shown, digits),
-                               make.cell(item, "ratio", "number", 2))))
+                               make.cell(item, "ratio", "number", 2)), group=labels.arm(item.arm, language) if several else ""))
     columns = (Column(id="variable", title=_("Characteristic")), Column(id="compliers", title=_("Took part because offered"), kind="number",
                                                                         group=_("Mean or %")),
                Column(id="everybody", title=_("Everybody"), kind="number", group=_("Mean or %")), Column(id="ratio", title=_("Ratio"), kind="number"))

@@ -12,11 +12,12 @@ from takeup.present.terms import ADJUSTMENTS, term
 from takeup.results import ConfidenceSet, Estimate, ResultSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from takeup.plan.model import Outcome
     from takeup.present.labels import Labels
     from takeup.release.gate import Released
+    from takeup.results import Bounds, Test
 
 
 def effects(released: Released, labels: Labels, language: str) -> Table:
@@ -52,6 +53,12 @@ def named(labels: Labels, outcome: Outcome, make: Maker) -> str:
     if outcome.kind == "binary":
         return make._("{outcome} (%)", outcome=label)
     return f"{label} ({unit})" if unit else label
+
+
+def in_arm(make: Maker, labels: Labels, outcome: Outcome, arm: str, results: Iterable[Estimate | Test | Bounds]) -> str:
+    """An outcome with its unit, and with the arm where the results are of several."""
+    name = named(labels, outcome, make)
+    return f"{name}, {labels.arm(arm, make.language)}" if arm and len({item.arm for item in results if item.arm}) > 1 else name
 
 
 def scale_of(outcome: Outcome, estimate: Estimate | None) -> tuple[Kind, Kind, int, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from takeup.present.numbers import id_of
 from takeup.present.reading import only, prefix, section
-from takeup.present.tables.effects import named, quantity, scale_of
+from takeup.present.tables.effects import in_arm, quantity, scale_of
 from takeup.present.tables.model import EMPTY, Column, Maker, Row, Table, compact, text_cell
 from takeup.present.terms import method, method_of, variance
 from takeup.results import Bounds, Estimate, Result
@@ -28,9 +28,7 @@ def robustness(released: Released, labels: Labels, language: str) -> Table:
         for arm in dict.fromkeys(item.arm for item in found):
             main = only(section(released, "effects"), "effect", outcome.id, arm)
             _means, kind, digits, scale = scale_of(outcome, main or found[0])
-            group = named(labels, outcome, make)
-            if len({item.arm for item in others}) > 1:
-                group = f"{group}, {labels.arm(arm, language)}"
+            group = in_arm(make, labels, outcome, arm, others)
             for item in ([main] if main is not None else []) + [item for item in found if item.arm == arm]:
                 name = _("{method}, the main estimate", method=way(item, language)) if item is main else way(item, language)
                 rows.append(Row(cells=(text_cell(name), make.cell(item, "estimate", kind, digits), make.cell(item, "std_error", kind, digits),
@@ -59,13 +57,14 @@ def bounds(released: Released, labels: Labels, language: str) -> Table:
     for outcome in labels.plan.outcomes:
         main = next((item for item in section(released, "effects") if prefix(item) == "effect" and item.outcome == outcome.id), None)
         digits, scale = scale_of(outcome, main)[2:]
-        group = named(labels, outcome, make)
+        of_outcome = [item for item in found if item.outcome == outcome.id]
         rows.extend(
             Row(cells=(text_cell(way(item, language)), make.interval(item, "lower", "upper", digits, scale),
                        make.interval(item, digits=digits, scale=scale),
                        EMPTY if math.isnan(item.trimmed_share) else make.cell(item, "trimmed_share", "percent", 1),
-                       make.cell(item, "n", "integer"), make.cell(item, "n_missing", "integer")), group=group)
-            for item in found if item.outcome == outcome.id
+                       make.cell(item, "n", "integer"), make.cell(item, "n_missing", "integer")),
+                group=in_arm(make, labels, outcome, item.arm, found))
+            for item in of_outcome
         )
     columns = (Column(id="method", title=_("Method")), Column(id="bounds", title=_("Bounds"), kind="interval",
                                                               parts=(_("lower bound"), _("upper bound"))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from takeup.present.reading import section
-from takeup.present.tables.effects import named, quantity, scale_of
+from takeup.present.tables.effects import in_arm, quantity, scale_of
 from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
 from takeup.results import Estimate, Test
 
@@ -29,7 +29,7 @@ def subgroups(released: Released, labels: Labels, language: str) -> Table:
                 text_cell(_name(make, labels, item)), make.cell(estimate, "estimate", kind, digits),
                 make.interval(estimate, digits=digits, scale=scale),
                 make.cell(item, "p_value", "p_value"), make.cell(item, "n", "integer"), _planned(make, item),
-            ), group=named(labels, outcome, make)))
+            ), group=in_arm(make, labels, outcome, item.arm, found)))
     columns = (Column(id="group", title=_("Group")), Column(id="estimate", title=quantity(make, labels), kind="number"),
                Column(id="interval", title=make.interval_title(item.conf_level for item in found if isinstance(item, Estimate)), kind="interval",
                       parts=make.limits),
