@@ -115,7 +115,8 @@ def method_of(result: Result, language: str) -> str:
     """What the estimator of a result is called; a regression that had no covariate to enter says so."""
     name = str(getattr(result, "method", ""))
     if name in {"ancova", "lin"} and getattr(result, "extra", {}).get("covariates") == "":
-        return words(language)("Regression without covariates (the difference in means)")
+        _ = words(language)
+        return _("Regression without covariates (the difference in means)")
     return method(name, language)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from takeup.present.catalogue import mark, words
 from takeup.present.labels import in_language
-from takeup.present.tables.model import Column, Row, Table, text_cell
+from takeup.present.tables.model import Column, Row, Table, compact, text_cell
 from takeup.present.text import said
 from takeup.report.document import Block, Document, Heading, Paragraph, TableBlock
 from takeup.report.html import html
@@ -48,8 +48,8 @@ def codebook_html(plan: Plan, schemas: Mapping[str, TableSchema], languages: Ite
 
 def _keys(schema: TableSchema, language: str) -> list[str]:
     _ = words(language)
-    out = [_("One row for each: {key}.", key=", ".join(schema.primary_key))] if schema.primary_key else []
-    out += [_("{fields} stands in {table} as {references}.", fields=", ".join(key.fields), table=key.table or schema.name,
+    out = [_("One row for each {key}.", key=", ".join(schema.primary_key))] if schema.primary_key else []
+    out += [_("{fields} leads to {references} in {table}.", fields=", ".join(key.fields), table=key.table or schema.name,
               references=", ".join(key.references))
             for key in schema.foreign_keys]
     return out
@@ -64,7 +64,8 @@ def _table(name: str, schema: TableSchema, language: str) -> Table:
     columns = (Column(id="name", title=_("Column")), Column(id="title", title=_("What it is")), Column(id="type", title=_("Type")),
                Column(id="codes", title=_("Codes")),
                Column(id="missing", title=_("Missing codes")), Column(id="rules", title=_("Rules")))
-    return Table(id=f"codebook_{name}", title=in_language(schema.title, language) or name, columns=columns, rows=rows, language=language)
+    title = in_language(schema.title, language) or name
+    return compact(Table(id=f"codebook_{name}", title=title, columns=columns, rows=rows, language=language))
 
 
 def _title(field: Field, language: str) -> str:
@@ -88,7 +89,8 @@ def _codes(categories: tuple[Category, ...], language: str) -> str:
         value, label = str(category.value), in_language(category.label, language)
         if value == "" and not label:
             continue
-        shown.append(f"{value or _('empty')}\u00a0= {label}" if label and label != value else value or _("empty"))
+        name = value or _("empty")
+        shown.append(f"{name}\u00a0= {label}" if label and label != value else name)
     return "; ".join(shown)
 
 

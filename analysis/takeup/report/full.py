@@ -166,7 +166,7 @@ class _Writer:
         lines = [(_("Programme"), about.intervention), (_("Compared with"), about.comparator),
                  (_("Where and when"), "" if self.own("setting") else about.setting), (_("Funding"), "" if self.own("funding") else about.funding)]
         listed = [self.named(name, sentence(in_language(text, self.language), "plan")) for name, text in lines if text]
-        own = [block for name in ("background", "objectives", "programme", "setting", "eligibility", "involvement", "funding", "interests")
+        own = [block for name in ("background", "objectives", "programme", "setting", "dates", "eligibility", "involvement", "funding", "interests")
                for block in self.own(name)]
         return self.chapter("study", _("About the study"), *own, *([Bullets(items=tuple(listed))] if listed else []))
 
@@ -222,7 +222,7 @@ class _Writer:
         """How it was done, folded."""
         _ = self._
         folded = Details(title=_("Methods, written from what was run"), blocks=methods(self.tell))
-        return self.chapter("methods", _("How it was done"), *self.own("sample_size"), folded, *self.own("changes"))
+        return self.chapter("methods", _("How it was done"), *self.own("sample_size"), *self.own("interim"), folded, *self.own("changes"))
 
     def limits(self) -> tuple[Block, ...]:
         """What the numbers say of their own limits, then the authors."""

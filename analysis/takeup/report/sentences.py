@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from takeup.present.text import Spans
     from takeup.release.gate import Released
 
-ALARM = 0.01
-"""The omnibus test of balance raises an alarm at this p-value (Lin, Green and Coppock 2016)."""
+ALARM, UNUSUAL = 0.01, 0.1
+"""The omnibus test of balance raises an alarm at this p-value (Lin, Green and Coppock 2016); up to the second value
+the report says how seldom."""
 
 
 class Teller:
@@ -85,6 +86,10 @@ class Teller:
         if test.p_value <= ALARM:
             return fill(self._.raw("A fair draw would seldom give differences as large as these ({p}). Check how the draw was carried out before "
                                    "using the results."), p=p)
+        if test.p_value <= UNUSUAL:
+            return fill(self._.raw("A fair draw gives differences as large as these in {n} of 100 draws ({p}, one test of all characteristics "
+                                   "together): "
+                                   "unusual, but no alarm."), n=self.number.decimal(test.p_value * 100, 0), p=p)
         return fill(self._.raw("Differences as large as these are what a fair draw gives ({p}, one test of all characteristics together)."), p=p)
 
     def takeup(self) -> Spans:

@@ -86,7 +86,7 @@ def consort_flow(released: Released, labels: Labels, language: str) -> Figure | 
         for row in rows:
             for box in row.boxes:
                 _box(axes, box)
-        return finished(figure, id_="consort_flow", title=words(language)("Flow of participants"), data=flow_table(released, labels, language),
+        return finished(figure, id_="consort_flow", title=writer._("Flow of participants"), data=flow_table(released, labels, language),
                         alt=writer.alt(found))
 
 
@@ -119,8 +119,8 @@ class Writer:
     def count(self, count: Count) -> str:
         """"n = 500", never broken over two lines."""
         if math.isnan(count.value):
-            return f"({self._('withheld')})".replace(" ", NBSP)
-        if count.clusters is not None:
+            return "({})".format(self._("withheld")).replace(" ", NBSP)
+        if count.clusters is not None and count.value:
             return self._("(n\u00a0=\u00a0{n}, {clusters}\u00a0clusters)", n=self.number.integer(count.value),
                           clusters=self.number.integer(count.clusters))
         return self._("(n\u00a0=\u00a0{n})", n=self.number.integer(count.value))

@@ -207,8 +207,8 @@ def _line(canvas: Axes, panel: Axes, entry: Entry, y: float, make: Maker) -> Non
         canvas.text(RIGHT + 0.1, y, shown, size=SMALL, va="center", color=GREY)
         return
     limits = make.number.interval(entry.estimate.conf_low, entry.estimate.conf_high, digits, scale)
-    canvas.text(RIGHT + 0.1, y, f"{make._('{n} pp', n=shown) if entry.outcome.kind == 'binary' else shown} ({limits})", size=SMALL, va="center",
-                color=INK)
+    said = make._("{n} pp", n=shown) if entry.outcome.kind == "binary" else shown
+    canvas.text(RIGHT + 0.1, y, f"{said} ({limits})", size=SMALL, va="center", color=INK)
     if math.isnan(entry.sd):
         return
     style = arm_style(entry.arm)
