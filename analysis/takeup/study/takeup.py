@@ -123,8 +123,9 @@ def _by_right(takers: Takers) -> Iterator[Named]:
             if open_:
                 yield f"takeup.unknown.{right.id}.{end}", number("unknown_eligibility", right.id, arm, open_)
         for arm in takers.arms:
-            effects[arm].append((right.id, effect(takers, right.id, np.where(eligible == 1, now, np.nan), eligible == 1, arm)))
-            yield from _bounds(takers, right.id, now, eligible, arm)
+            found = effect(takers, right.id, np.where(eligible == 1, now, np.nan), eligible == 1, arm)
+            effects[arm].append((right.id, found))
+            yield from _bounds(takers, found, now, eligible, arm)
     for arm in takers.arms:
         for name, found in _with_q(effects[arm]):
             yield f"takeup.effect.{name}{takers.suffix(arm)}", found
@@ -199,15 +200,29 @@ def _with_q(effects: list[tuple[str, Estimate]]) -> Iterator[tuple[str, Estimate
         yield name, found.replace(extra=FrozenMap({**found.extra, "q_value": q_value}))
 
 
-def _bounds(takers: Takers, name: str, now: Floats, eligible: np.ndarray[Any, Any], arm: object) -> Iterator[Named]:
-    """Worst and best case, where it isn't known of somebody whether he was eligible."""
+def _bounds(takers: Takers, found: Estimate, now: Floats, eligible: np.ndarray[Any, Any], arm: object) -> Iterator[Named]:
+    """Worst and best case around an effect, where it isn't known of somebody whether he was eligible.
+
+    The bounds of the plain difference of rates, moved by what the weights of blocks change in the estimate, so that the estimate lies within;
+    their standard errors are at least the estimate's, which knows of blocks and providers.
+    """
     from takeup.missing.eligibility import eligibility_bounds
+    from takeup.missing.interval import imbens_manski
 
     inside = takers.rows(arm) | takers.rows(takers.design.control)
     if not (inside & (eligible == UNKNOWN)).any():
         return
-    found = eligibility_bounds(now[inside], eligible[inside], takers.rows(arm)[inside], outcome=name, arm=str(arm), conf_level=takers.conf_level)
-    yield f"takeup.bounds.{name}{takers.suffix(arm)}", found
+    treated = takers.rows(arm)[inside]
+    bounds = eligibility_bounds(now[inside], eligible[inside], treated, outcome=found.outcome, arm=str(arm), conf_level=takers.conf_level)
+    sure = [now[inside][(eligible[inside] == 1) & side] for side in (treated, ~treated)]
+    means = [float(values[~np.isnan(values)].mean()) if (~np.isnan(values)).any() else math.nan for values in sure]
+    move = found.estimate - (means[0] - means[1])
+    if not math.isnan(move):
+        ends = bounds.lower + move, bounds.upper + move
+        errors = max(bounds.std_error_lower, found.std_error), max(bounds.std_error_upper, found.std_error)
+        low, high, _critical = imbens_manski(*ends, *errors, takers.conf_level)
+        bounds = bounds.replace(lower=ends[0], upper=ends[1], std_error_lower=errors[0], std_error_upper=errors[1], conf_low=low, conf_high=high)
+    yield f"takeup.bounds.{found.outcome}{takers.suffix(arm)}", bounds
 
 
 def number(table: str, name: str, arm: object, count: int) -> Statistic:

@@ -13,13 +13,15 @@ from takeup.present.tables.methods import methods
 from takeup.present.tables.model import Cell, Column, Row, Table
 from takeup.present.tables.robustness import bounds, robustness
 from takeup.present.tables.subgroups import subgroups
+from takeup.present.tables.takeup import takeup_causes, takeup_groups, takeup_rights
 
 if TYPE_CHECKING:
     from takeup.present.labels import Labels
     from takeup.release.gate import Released
 
 BUILDERS = {
-    "flow": flow, "baseline": baseline, "compliance": compliance, "complier_profile": complier_profile, "effects": effects,
+    "flow": flow, "baseline": baseline, "compliance": compliance, "complier_profile": complier_profile, "takeup_groups": takeup_groups,
+    "takeup_rights": takeup_rights, "takeup_causes": takeup_causes, "effects": effects,
     "complier_effects": complier_effects, "robustness": robustness, "bounds": bounds, "attrition": attrition, "subgroups": subgroups,
     "methods": methods,
 }
@@ -49,4 +51,7 @@ __all__ = [
     "methods",
     "robustness",
     "subgroups",
+    "takeup_causes",
+    "takeup_groups",
+    "takeup_rights",
 ]
