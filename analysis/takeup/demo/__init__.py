@@ -16,13 +16,20 @@ from takeup.demo.real import copy_study
 from takeup.errors import BuildError, Fault, listed, nearest
 from takeup.results import FrozenMap
 
-Writer = Callable[[Path, int], Mapping[str, Any]]
-
-STUDIES: Mapping[str, Writer] = FrozenMap({name: partial(copy_study, name) for name in ("jobs2", "thornton")})
-"""The writers by name: each gets the folder and the seed, writes the study and returns its truth (nothing where it is real)."""
+Writer = Callable[[Path, int, int | None], Mapping[str, Any]]
 
 
-def demo(name: str, folder: str | Path, seed: int = 0) -> FrozenMap:
+def _mission(folder: Path, seed: int, n: int | None) -> Mapping[str, Any]:
+    from takeup.demo.mission import write_mission
+
+    return write_mission(folder, seed, n)
+
+
+STUDIES: Mapping[str, Writer] = FrozenMap({**{name: partial(copy_study, name) for name in ("jobs2", "thornton")}, "mission": _mission})
+"""The writers by name: each gets the folder, the seed and the size, writes the study and returns its truth (nothing where it is real)."""
+
+
+def demo(name: str, folder: str | Path, seed: int = 0, *, n: int | None = None) -> FrozenMap:
     """Write a study into a folder, in the layout of the repository.
 
     The plan is at ``folder/reports/NAME/plan.yaml`` and its schemas in ``folder/data_schema/NAME/``. Files that are
@@ -31,22 +38,25 @@ def demo(name: str, folder: str | Path, seed: int = 0) -> FrozenMap:
     Parameters
     ----------
     name : str
-        A real trial: "jobs2" (Vinokur, Price and Schul 1995) or "thornton" (Thornton 2008).
+        A real trial, "jobs2" (Vinokur, Price and Schul 1995) or "thornton" (Thornton 2008); or a synthetic one, "mission".
     folder : str or Path
         Where to write; made when it doesn't exist.
     seed : int
         For synthetic studies: the same seed gives the same files. Real trials don't depend on it.
+    n : int, optional
+        For synthetic studies: how many families were enrolled; as many as in the real trial where left out.
 
     Returns
     -------
     FrozenMap
-        The truth by name where the study is synthetic (the effects that its data were made with); empty for a real trial,
-        whose truth nobody knows.
+        The truth by name where the study is synthetic (the effects that its data were made with: outcome -> `TrueEffect`); empty for a
+        real trial, whose truth nobody knows.
 
     Raises
     ------
     BuildError
-        No study has this name, or the folder holds other files under the names that would be written.
+        No study has this name, the folder holds other files under the names that would be written, or a real trial was asked for in
+        another size.
 
     Examples
     --------
@@ -58,7 +68,7 @@ def demo(name: str, folder: str | Path, seed: int = 0) -> FrozenMap:
     """
     if name not in STUDIES:
         raise BuildError(Fault(f'there is no study called "{name}" to show', "demo", listed(STUDIES), nearest(name, STUDIES)))
-    return FrozenMap(STUDIES[name](Path(folder), seed))
+    return FrozenMap(STUDIES[name](Path(folder), seed, n))
 
 
 def plan_path(name: str, folder: str | Path) -> Path:
@@ -73,8 +83,8 @@ def plan_path(name: str, folder: str | Path) -> Path:
 class _Room(ModuleType):
     """The room and the function that it is for share a name, `takeup.demo`: calling either does the same."""
 
-    def __call__(self, name: str, folder: str | Path, seed: int = 0) -> FrozenMap:
-        return demo(name, folder, seed)
+    def __call__(self, name: str, folder: str | Path, seed: int = 0, *, n: int | None = None) -> FrozenMap:
+        return demo(name, folder, seed, n=n)
 
 
 sys.modules[__name__].__class__ = _Room

@@ -10,20 +10,19 @@ from takeup.results import FrozenMap
 _PARTS = ("plan.yaml", "crosswalk.yaml", "data/*", "words/*/*.md")
 
 
-def copy_study(name: str, folder: Path, seed: int = 0) -> FrozenMap:
+def copy_study(name: str, folder: Path, seed: int = 0, n: int | None = None) -> FrozenMap:
     """Write the study `name` into `folder`. The truth of a real trial isn't known, and no seed changes its data.
 
     Raises
     ------
     BuildError
-        The folder holds other files under these names; nothing was written then.
+        The folder holds other files under these names (nothing was written then); or another size was asked for.
     """
     del seed
-    home = _home()
-    sources = [path for part in _PARTS for path in sorted((home / "reports" / name).glob(part)) if path.is_file()]
-    sources += sorted((home / "data_schema" / name).glob("*.yaml"))
-    contents = {folder / source.relative_to(home): source.read_bytes() for source in sources}
-    collect(BuildError, (fault for target, content in contents.items() for fault in _other(target, content)))
+    if n is not None:
+        raise BuildError(Fault("a real trial has the size that it had", "n", remedy="Leave n out, or take a synthetic study."))
+    contents = {folder / place: content for place, content in study_files(name).items()}
+    collect(BuildError, (fault for target, content in contents.items() for fault in other_file(target, content)))
     for target, content in contents.items():
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -31,17 +30,25 @@ def copy_study(name: str, folder: Path, seed: int = 0) -> FrozenMap:
     return FrozenMap()
 
 
-def _other(target: Path, content: bytes) -> list[Fault]:
+def study_files(name: str, parts: tuple[str, ...] = _PARTS) -> dict[str, bytes]:
+    """The files of a study and its schemas, by their place in the layout of the repository."""
+    source = home()
+    paths = [path for part in parts for path in sorted((source / "reports" / name).glob(part)) if path.is_file()]
+    paths += sorted((source / "data_schema" / name).glob("*.yaml"))
+    return {path.relative_to(source).as_posix(): path.read_bytes() for path in paths}
+
+
+def other_file(target: Path, content: bytes) -> list[Fault]:
     """A fault where a file of this name says something else."""
     if not target.exists() or (target.is_file() and target.read_bytes() == content):
         return []
     return [Fault("another file is there already", str(target), remedy="Choose an empty folder, or move that file away.")]
 
 
-def _home() -> Path:
+def home() -> Path:
     """The folder that holds reports/ and data_schema/: in an installed package its own copy, in a checkout the repository."""
     room = Path(__file__).resolve().parent
-    for home in (room / "studies", room.parents[2]):
-        if (home / "reports").is_dir() and (home / "data_schema").is_dir():
-            return home
+    for place in (room / "studies", room.parents[2]):
+        if (place / "reports").is_dir() and (place / "data_schema").is_dir():
+            return place
     raise BuildError(Fault("the studies didn't come with this installation", "demo", remedy="Install takeup again from its wheel or its repository."))
