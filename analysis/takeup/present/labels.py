@@ -132,7 +132,7 @@ class Labels:
         if field.unit:
             return f"{title} ({in_language(field.unit, language)})"
         ones = [in_language(category.label, language) for category in field.categories if str(category.value) in {"1", "1.0", "True"}]
-        return f"{title}: {ones[0]}" if len(field.categories) == 2 and ones and ones[0].lower() not in _PLAIN_YES else title
+        return _colon(title, ones[0], language) if len(field.categories) == 2 and ones and ones[0].lower() not in _PLAIN_YES else title
 
     def level(self, name: str, level: str, language: str) -> str:
         """The label of a value of a column with categories."""
@@ -141,6 +141,10 @@ class Labels:
             if str(category.value) == level and category.label:
                 return in_language(category.label, language)
         return level if any(character.isdigit() for character in level) else spoken(level)
+
+    def with_level(self, name: str, level: str, language: str) -> str:
+        """A column with one of its values: "Marital status: married"."""
+        return _colon(self.variable(name, language), self.level(name, level, language), language)
 
     def arm(self, arm: str, language: str) -> str:
         """An arm's name in the plan."""
@@ -177,6 +181,11 @@ class Labels:
                 texts = {"title": field.title, "unit": field.unit, **{f"categories[{i}]": c.label for i, c in enumerate(field.categories)}}
                 found += [f"{table}.{field.name}.{part}" for part, text in texts.items() if not isinstance(text, str) and language not in text]
         return tuple(found)
+
+
+def _colon(first: str, second: str, language: str) -> str:
+    _ = words(language)
+    return _("{first}: {second}", first=first, second=second)
 
 
 def _missing(value: object, path: str, language: str, found: list[str]) -> None:

@@ -57,7 +57,7 @@ def _entries(make: Maker, labels: Labels, found: tuple[Statistic, ...]) -> list[
     for variable, level in dict.fromkeys((item.variable, item.level) for item in found):
         name = labels.described(variable, make.language)
         if level:
-            name = f"{labels.variable(variable, make.language)}: {labels.level(variable, level, make.language)}"
+            name = labels.with_level(variable, level, make.language)
         points = tuple(item for item in found if (item.variable, item.level) == (variable, level))
         entries.append(Entry(label=name, lines=tuple(wrapped(name, LABEL - 0.1, SMALL)), points=points))
     return entries

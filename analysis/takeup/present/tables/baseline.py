@@ -57,10 +57,9 @@ def _columns(make: Maker, labels: Labels, results: ResultSet, shown: tuple[str, 
 
 
 def _row(make: Maker, labels: Labels, results: ResultSet, shown: tuple[str, ...], variable: str, level: str, *, nested: bool) -> Row:
-    title = labels.variable(variable, make.language)
     if nested:
         name = labels.level(variable, level, make.language)
-        cells = [text_cell(name, f"{title}: {name}")]
+        cells = [text_cell(name, labels.with_level(variable, level, make.language))]
     else:
         cells = [text_cell(labels.described(variable, make.language))]
     sds = [item.value for item in statistics(results, variable=variable, level=level, kind="sd") if not math.isnan(item.value)]

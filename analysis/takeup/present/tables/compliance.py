@@ -62,7 +62,7 @@ def complier_profile(released: Released, labels: Labels, language: str) -> Table
             continue
         shown: Kind = "percent" if kind == "share" or _is_share(labels, name, level) else "number"
         title = labels.described(name, language)
-        label = f"{labels.variable(name, language)}: {labels.level(name, level, language)}" if level else title
+        label = labels.with_level(name, level, language) if level else title
         digits = 1 if shown == "percent" else digits
         rows.append(Row(cells=(text_cell(label), make.cell(item, mean, shown, digits), make.cell(item, everybody, shown, digits),
                                make.cell(item, "ratio", "number", 2)), group=labels.arm(item.arm, language) if several else ""))

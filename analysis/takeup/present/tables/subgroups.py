@@ -53,7 +53,7 @@ def _name(make: Maker, labels: Labels, item: Estimate | Test) -> str:
     names = [labels.level(column, part.strip(), make.language) for part in (first, second) if part]
     if len(names) == 2:
         return _("{variable}: {first} less {second}", variable=title, first=names[0], second=names[1])
-    return f"{title}: {names[0]}" if names else title
+    return labels.with_level(column, first.strip(), make.language) if names else title
 
 
 def _grouping(labels: Labels, item: Estimate | Test) -> str:
