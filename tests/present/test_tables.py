@@ -11,8 +11,8 @@ from takeup.present.tables import BUILDERS, all_tables
 from takeup.present.tables.model import Cell, Column, Row, Table, compact
 from takeup.results import ResultSet
 
-
-NAMES = ("flow", "baseline", "compliance", "complier_profile", "effects", "complier_effects", "robustness", "bounds", "attrition", "subgroups", "methods")
+NAMES = ("flow", "baseline", "compliance", "complier_profile", "effects", "complier_effects", "robustness", "bounds", "attrition", "subgroups",
+         "methods")
 
 
 @pytest.fixture(scope="module")
