@@ -31,8 +31,9 @@ def inputs(study: Study, plan_path: Path) -> dict[str, str]:
     """The hash of every file that the study was read from, by the name that the plan gives it."""
     plan = study.plan
     files = {plan_path.name: plan_path}
-    for table in plan.data.values():
-        files |= {_named(name): study.folder / name for name in (table.file, table.schema_, table.crosswalk) if name}
+    named = [name for table in plan.data.values() for name in (table.file, table.schema_, table.crosswalk) if name]
+    named += [plan.rights.catalogue] if plan.rights is not None else []
+    files |= {_named(name): study.folder / name for name in named}
     if plan.rights is not None:
         files[_named(plan.rights.catalogue)] = study.folder / plan.rights.catalogue
     lock = plan_path.with_suffix(".lock")
