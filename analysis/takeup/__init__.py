@@ -51,6 +51,8 @@ _ROOMS = {
     "estimate.change": ("change",),
     "estimate.comparison": ("comparison",),
     "estimate.meta": ("meta",),
+    "estimate.cost": ("cost_per",),
+    "estimate.survival": ("restricted_mean_difference",),
     "infer.randomization": ("RandomizationTest", "randomization_test"),
     "infer.multiplicity": ("adjust", "stepdown"),
     "infer.wild": ("wild_bootstrap",),

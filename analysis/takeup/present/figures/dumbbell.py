@@ -108,7 +108,8 @@ def _figure(id_: str, title: str, pairs: list[Pair], labels: Labels, make: Maker
                 y += HEAD
             _line(canvas, panel, pair, y + pair.height / 2, make)
             y += pair.height
-        canvas.text(LABEL + (WIDTH - LABEL - TEXT) / 2, height - 0.08, make._("Of those entitled before the draw, at the end"), size=SMALL, ha="center",
+        middle = LABEL + (WIDTH - LABEL - TEXT) / 2
+        canvas.text(middle, height - 0.08, make._("Of those entitled before the draw, at the end"), size=SMALL, ha="center",
                     va="center", color=GREY)
         return finished(figure, id_=id_, title=title, data=data, alt=_alt(title, pairs, labels, make))
 
@@ -116,7 +117,7 @@ def _figure(id_: str, title: str, pairs: list[Pair], labels: Labels, make: Maker
 def _line(canvas: Axes, panel: Axes, pair: Pair, y: float, make: Maker) -> None:
     for turn, text in enumerate(pair.lines):
         canvas.text(LABEL - 0.15, y + LINE_HEIGHT * (turn - (len(pair.lines) - 1) / 2), text, size=SMALL, ha="right", va="center", color=INK,
-                    weight="bold" if pair.bold else None)
+                    weight="bold" if pair.bold else "normal")
     start = WIDTH - TEXT + 0.1
     if is_withheld(pair.effect) or math.isnan(pair.effect.estimate):
         text = make.number.of(pair.effect, "estimate", "points", 0).text
