@@ -1,1 +1,1 @@
-"""The room of present."""
+"""What a reader sees: words by language, numbers, labels, sentences bound to results, tables and figures. Reads `Released` and nothing else."""
