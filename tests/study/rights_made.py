@@ -37,7 +37,8 @@ def plan() -> dict[str, Any]:
     tables = ("households", "baseline", "endline", "rights", "contacts")
     return {
         "takeup": 1, "study": "rights", "title": "A small study of rights", "evidence": "randomized", "about": {"synthetic": True},
-        "data": {name: {"file": f"data/{name}.csv", "schema": f"schemas/{name}.yaml"} for name in tables},
+        "data": {name: {"file": f"data/{name}.csv", "schema": f"schemas/{name}.yaml", **({"measured_on": "asked_on"} if name == "endline" else {})}
+                 for name in tables},
         "design": {
             "unit": "id", "treatment": "arm", "control": "usual", "draw": "blocked", "blocks": "batch", "nested_in": "manager", "received": "met",
             "assigned_on": "drawn_on", "arms": {"usual": "Usual services", "manager": "Case manager"}, "unit_label": "families",
@@ -66,12 +67,13 @@ def tables(n: int = 240, seed: int = 5, unknown: float = 0.05) -> dict[str, pd.D
     drawn = pd.Timestamp("2018-01-15") + pd.to_timedelta(30 * batch, "D")
     met = np.where((treated == 1) & (rng.random(n) < 0.9), 1, 0)
     stayed = rng.random(n) < 0.9
-    households = pd.DataFrame({"id": ids, "arm": np.where(treated == 1, "manager", "usual"), "batch": batch + 1, "drawn_on": drawn.strftime("%Y-%m-%d"),
-                               "manager": np.where(manager > 0, manager, -1), "met": met}).astype({"manager": object})
+    households = pd.DataFrame({"id": ids, "arm": np.where(treated == 1, "manager", "usual"), "batch": batch + 1,
+                               "drawn_on": drawn.strftime("%Y-%m-%d"), "manager": np.where(manager > 0, manager, -1), "met": met}).astype({"manager": object})
     households.loc[households["manager"] == -1, "manager"] = ""
     mood = np.round(np.clip(rng.normal(50, 15, n), 0, 100))
     later = np.round(np.clip(mood + rng.normal(2 + 3 * treated, 10, n), 0, 100))
-    survey = {"baseline": pd.DataFrame({"id": ids, "mood": mood}), "endline": pd.DataFrame({"id": ids, "mood": later})[stayed]}
+    survey = {"baseline": pd.DataFrame({"id": ids, "mood": mood}), "endline": pd.DataFrame({
+        "id": ids, "mood": later, "asked_on": (drawn + pd.Timedelta(days=190)).strftime("%Y-%m-%d")})[stayed]}
     rows, contacts = [], []
     for place, (right, domain, _) in enumerate(RIGHTS):
         entitled = rng.random(n) < 0.75
@@ -107,10 +109,12 @@ def schemas() -> dict[str, dict[str, Any]]:
 
     steps = dict.fromkeys(STAGES, "integer")
     return {
-        "households": table("households", ["id"], id="integer", arm="string", batch="integer", drawn_on="date", manager="integer", met="integer"),
-        "baseline": table("baseline", ["id"], id="integer", mood="number"), "endline": table("endline", ["id"], id="integer", mood="number"),
-        "rights": table("rights", ["id", "right", "wave"], id="integer", right="string", wave="string", **steps, since="date", monthly_amount="number",
-                        reason="string"),
+        "households": table("households", ["id"], id="integer", arm="string", batch="integer", drawn_on="date", manager="integer",
+                            met="integer"),
+        "baseline": table("baseline", ["id"], id="integer", mood="number"),
+        "endline": table("endline", ["id"], id="integer", mood="number", asked_on="date"),
+        "rights": table("rights", ["id", "right", "wave"], id="integer", right="string", wave="string", **steps, since="date",
+                        monthly_amount="number", reason="string"),
         "contacts": table("contacts", ["contact"], contact="integer", id="integer", date="date", channel="string", minutes="integer", domain="string",
                           right="string", action="string"),
         "catalogue": catalogue(),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHAPTERS: Mapping[str, str] = FrozenMap({
     "flow": "before", "balance": "before", "attrition": "before", "compliance": "before", "takeup": "takeup",
-    "effects": "effects", "robustness": "robustness",
+    "waiting": "waiting", "effects": "effects", "mechanism": "mechanism", "cost": "cost", "robustness": "robustness",
     "distributions": "distributions", "subgroups": "subgroups",
 })
 """The chapters in the order of a report, and the file that each is a function of."""
