@@ -73,20 +73,35 @@ def build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[s
 
 @takeup.command()
 @click.argument("name")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For synthetic studies: the same seed gives the same data.")
+@click.option("--n", type=click.IntRange(min=1), help="For synthetic studies: how many were enrolled [default: as in the real trial].")
 @click.option("--build", "and_build", is_flag=True, help="Build it as well.")
 @click.pass_context
-def demo(context: click.Context, name: str, folder: Path, seed: int, *, and_build: bool) -> None:
-    """Write the study NAME (jobs2, thornton) into FOLDER, to look at or to build."""
+def demo(context: click.Context, name: str, folder: Path, seed: int, n: int | None, *, and_build: bool) -> None:
+    """Write the study NAME (jobs2, thornton; mission is synthetic) into FOLDER (here where left out), to look at or to build."""
     from takeup.demo import demo as write
     from takeup.demo import plan_path
 
-    write(name, folder, seed)
+    write(name, folder, seed, n=n)
     plan = plan_path(name, folder)
     click.echo(f"{name} is in {_shown(folder)}; its plan is {_shown(plan)}")
     if and_build:
         context.invoke(build, plan=plan, out=None, only=(), language=())
+
+
+@takeup.command()
+@click.argument("profile", type=click.Path(path_type=Path))
+@click.option("--catalogue", type=click.Path(path_type=Path), help="A rights catalogue [default: that of MISSION].")
+@click.option("--language", type=click.Choice(["en", "nl", "fr"]), default="en", show_default=True, help="Language of the names of rights.")
+def rights(profile: Path, catalogue: Path | None, language: str) -> None:
+    """Say which rights PROFILE opens, and why: a small YAML file with one fact a line, such as `net_income: 1250`."""
+    from takeup.demo.real import home
+    from takeup.measure.rights_catalogue import explained, opened, read_catalogue, read_profile
+
+    known = read_catalogue(catalogue or home() / "data_schema" / "mission" / "rights.yaml")
+    for line in explained(known, opened(known, read_profile(profile)), language):
+        click.echo(line)
 
 
 def main(arguments: list[str] | None = None) -> None:

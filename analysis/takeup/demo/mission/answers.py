@@ -6,7 +6,6 @@ that were newly received. Where families of one case manager share a part, it is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from takeup.demo.mission.families import EMPLOYED, TENURE, Families, generator
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from takeup.demo.mission.parameters import Parameters
     from takeup.demo.mission.takes import Takes
 
@@ -53,7 +54,7 @@ def work_and_home(parameters: Parameters, families: Families, seed: int) -> dict
     debts = np.where(rng.random(families.n) < 0.1, ~traits["debts"], traits["debts"])
     tenure = np.where(rng.random(families.n) < 0.04, TENURE.index("social_rent"), traits["tenure"])
     rent = np.where(tenure == traits["tenure"], traits["rent"], 340.0)
-    found = {}
+    found: dict[str, Mapping[str, Array]] = {}
     for moment, employed in now.items():
         later = moment != "baseline"
         money = traits["net_income"] * growth + 450.0 * (employed.astype(float) - before) if later else traits["net_income"]
@@ -120,7 +121,8 @@ def _wellbeing_items(parameters: Parameters, families: Families, takes: Takes, r
     treated = treated + worth * (takes.received(takes.treated).sum(axis=1) - held)
     noise = parameters["answers.item_noise"]
     first, later = (noise * rng.standard_normal((families.n, 5)) for _ in range(2))
-    rounded = [np.clip(np.rint(value[:, None] / 20 + error), 0, 5).astype(np.int8) for value, error in ((before, first), (control, later), (treated, later))]
+    pairs = ((before, first), (control, later), (treated, later))
+    rounded = [np.clip(np.rint(value[:, None] / 20 + error), 0, 5).astype(np.int8) for value, error in pairs]
     return rounded[0], rounded[1], rounded[2]
 
 

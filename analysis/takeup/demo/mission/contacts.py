@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from takeup.demo.mission.tables import LAST_DAY
 from takeup.demo.mission.takes import RECEIVES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pandas import DataFrame
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from takeup.errors import BuildError, Fault, collect, listed, nearest
 from takeup.plan.yamlfile import load
 from takeup.results import FrozenMap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Tag = Literal["published", "inferred", "assumed"]
 TAGS: tuple[str, ...] = get_args(Tag)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,20 +14,23 @@ from takeup.demo.mission.takes import APPLIED, GRANTED, KNOWS, RECEIVES
 from takeup.demo.mission.world import LEFT, World
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pandas import DataFrame
 
 Array = np.ndarray[Any, np.dtype[Any]]
 BLOCK = 20_000
-SERVICES = ("ocmw", "child_health", "employment_service", "caw", "housing_company", "health_fund", "food_aid", "community_house", "school", "child_care")
+SERVICES = ("ocmw", "child_health", "employment_service", "caw", "housing_company", "health_fund", "food_aid", "community_house", "school",
+            "child_care")
 SERVICE_SHARES = (0.26, 0.22, 0.13, 0.06, 0.06, 0.08, 0.07, 0.05, 0.04, 0.03)
-REASONS = (
+REASONS: tuple[tuple[str, ...], ...] = (
     ("person_unaware", "administration_no_information"),
     ("administration_papers", "person_shame", "person_effort", "person_no_need", "person_distrust"),
     ("administration_pending", "administration_refused", "rule_conditions", "rule_means_test"),
     ("rule_waiting_list", "administration_pending"),
 )
 """Reasons not to receive, by the last step that was reached."""
-REASON_SHARES = ((0.5, 0.5), (0.35, 0.20, 0.20, 0.15, 0.10), (0.35, 0.25, 0.20, 0.20), (0.6, 0.4))
+REASON_SHARES: tuple[tuple[float, ...], ...] = ((0.5, 0.5), (0.35, 0.20, 0.20, 0.15, 0.10), (0.35, 0.25, 0.20, 0.20), (0.6, 0.4))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,20 +99,20 @@ def _rights(found: Material, wave: str, block: slice, there: Array, state: tuple
 
     rights = np.array(found.world.catalogue.ids)
     reasons = _reasons(steps, eligible, rng)
-    frame = DataFrame({
+    return DataFrame({
         "household_id": np.repeat(found.numbers[block][there], rights.size), "right": np.tile(rights, len(steps)), "wave": wave,
         "eligible": eligible.ravel(), "knows": step(KNOWS), "applied": step(APPLIED), "granted": step(GRANTED),
         "receives": receives.ravel().astype(np.int8), "since": Series(since.ravel()).mask(~receives.ravel()),
         "monthly_amount": Series(worth.ravel().astype(float).round(2)).mask(~receives.ravel()), "reason": reasons.ravel(),
     })
-    return frame
 
 
 def _reasons(steps: Array, eligible: Array, rng: np.random.Generator) -> Array:
     """The main reason of those who are eligible and don't receive."""
-    chance = rng.random(steps.shape)
+    chance: Array = np.asarray(rng.random(steps.shape))
     found = np.full(steps.shape, "", dtype="<U32")
-    for last, (names, shares) in enumerate(zip(REASONS, REASON_SHARES, strict=True)):
+    for last, names in enumerate(REASONS):
+        shares = REASON_SHARES[last]
         here = (steps == last) & (eligible == 1)
         picks = np.minimum(np.searchsorted(np.cumsum(shares), chance[here]), len(names) - 1)
         found[here] = np.array(names)[picks]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,8 @@ from takeup.demo.mission.families import CRITERIA, generator
 from takeup.demo.mission.world import CHOICES, LEFT, World
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pandas import DataFrame, Series
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -19,8 +20,8 @@ LAST_DAY = np.datetime64("2019-11-29")
 """The project ended on the last of November 2019."""
 WHO5 = ("cheerful", "calm", "active", "rested", "interested")
 DJG = ("emptiness", "miss_people", "rejected", "rely_on", "trust", "close")
-MSD = ("arrears", "warm_home", "unexpected_expense", "protein", "holiday", "car", "furniture", "clothes", "shoes", "pocket_money", "leisure", "friends",
-       "internet")
+MSD = ("arrears", "warm_home", "unexpected_expense", "protein", "holiday", "car", "furniture", "clothes", "shoes", "pocket_money", "leisure",
+       "friends", "internet")
 SINGLE = ("people_to_ask", "trust_ocmw", "trust_city", "trust_government", "satisfaction_services", "shame", "forms_hard")
 WAVES = ("baseline", "endline")
 
@@ -57,10 +58,12 @@ def asked(world: World, wave: str) -> Array:
     rng = generator(world.seed, 61, WAVES.index(wave))
     families = world.families
     if wave == "baseline":
-        return np.minimum(families.consent + rng.integers(0, 5, families.n).astype("timedelta64[D]"), families.drawn)
+        first: Array = np.minimum(families.consent + rng.integers(0, 5, families.n).astype("timedelta64[D]"), families.drawn)
+        return first
     mean, spread = world.parameters["response.endline_days"]
     days = np.clip(np.rint(rng.normal(mean, spread, families.n)), 150, 220).astype(int)
-    return np.minimum(families.drawn + days.astype("timedelta64[D]"), LAST_DAY)
+    later: Array = np.minimum(families.drawn + days.astype("timedelta64[D]"), LAST_DAY)
+    return later
 
 
 def survey(world: World, wave: str) -> DataFrame:

@@ -55,10 +55,7 @@ def take(parameters: Parameters, families: Families, rights: tuple[str, ...], el
         fresh = later[:, position] & (rng.random(families.n) < parameters["steps.newly_eligible"])
         known = np.minimum(found["control"], KNOWS)
         for moment, reached in found.items():
-            if moment == "baseline":
-                outside = np.minimum(reached, KNOWS)
-            else:
-                outside = np.where(fresh, found["plain"], known)
+            outside = np.minimum(reached, KNOWS) if moment == "baseline" else np.where(fresh, found["plain"], known)
             if moment in steps:
                 steps[moment][:, position] = np.where(eligible[:, position], reached, outside)
     return Takes(eligible=eligible, **steps)

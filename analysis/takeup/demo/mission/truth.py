@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from takeup.demo.mission.world import World, make_world
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from takeup.demo.mission.parameters import Parameters
     from takeup.measure.rights_catalogue import Catalogue
 

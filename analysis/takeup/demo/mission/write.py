@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from takeup.demo.mission.contacts import contacts
@@ -15,10 +13,14 @@ from takeup.demo.mission.world import World, make_world
 from takeup.demo.real import home, other_file, study_files
 from takeup.errors import BuildError, Fault, collect
 from takeup.measure.rights_catalogue import read_catalogue
-from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
     from pandas import DataFrame
+
+    from takeup.results import FrozenMap
 
 NAME = "mission"
 FAMILIES, FEWEST = 133, 8
