@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,7 +96,7 @@ def check_table(
                 for rule, hits, allowed in _broken(cells, item, key=schema.primary_key == (item.name,)) if hits.size
             ]
     checked = pd.DataFrame(columns, index=frame.index, copy=False)
-    bad += _keys_repeat(checked, schema, file, rows)
+    bad += [*_keys_repeat(checked, schema, file, rows), *_out_of_order(checked, schema, file, rows)]
     return Checked(frame=checked, bad=tuple(bad), faults=tuple(_columns_differ(names, schema, file, headers)), codes=FrozenMap(codes))
 
 
@@ -181,6 +182,16 @@ def _keys_repeat(frame: DataFrame, schema: TableSchema, file: str, rows: Any) ->
         if hits.any():
             found.append(BadCells(file=file, column=" + ".join(key), rule=rule, rows=rows[hits].astype(np.int64)))
     return found
+
+
+def _out_of_order(frame: DataFrame, schema: TableSchema, file: str, rows: Any) -> Iterator[BadCells]:
+    """Dates that lie before the one that they should follow; the same day is in order."""
+    for order in schema.date_order:
+        for earlier, later in pairwise(order):
+            if frame[earlier].dtype.kind == frame[later].dtype.kind == "M":
+                hits = (frame[later] < frame[earlier]).to_numpy(dtype=bool, na_value=False)
+                if hits.any():
+                    yield BadCells(file=file, column=later, rule="date_order", rows=rows[hits].astype(np.int64), allowed=earlier)
 
 
 def _columns_differ(names: Sequence[Any], schema: TableSchema, file: str, headers: Mapping[str, str]) -> Iterator[Fault]:

@@ -31,6 +31,7 @@ _RULES = {
     "pattern": ("isn't written as the pattern asks", "aren't written as the pattern asks"),
     "min_length": ("is too short", "are too short"),
     "max_length": ("is too long", "are too long"),
+    "date_order": ("lies before {allowed}", "lie before {allowed}"),
     "foreign_key": ("isn't found in {allowed}", "aren't found in {allowed}"),
 }
 _REMEDIES = {
@@ -41,6 +42,7 @@ _REMEDIES = {
     "minimum": "Correct the cells; if a code means that there is no answer, list it under missingValues.",
     "maximum": "Correct the cells; if a code means that there is no answer, list it under missingValues.",
     "category": "Correct the cells, map the code in a crosswalk, or add the category to the schema.",
+    "date_order": "Correct one of the two dates.",
     "foreign_key": "Correct the cells, or add the rows that they point to.",
 }
 
@@ -61,7 +63,7 @@ class BadCells:
     Attributes
     ----------
     column : as the schema calls it; `header` as the file does, where that differs
-    rule : type, required, unique, primary_key, minimum, maximum, category, pattern, min_length, max_length or foreign_key
+    rule : type, required, unique, primary_key, minimum, maximum, category, pattern, min_length, max_length, date_order or foreign_key
     rows : (cells,) row numbers as in the file, ascending
     allowed : what may stand there, in words
     """
@@ -99,7 +101,7 @@ class BadCells:
 
     def fault(self) -> Fault:
         """The same as one message."""
-        allowed = "" if self.rule in {"type", "foreign_key", "required", "unique", "primary_key"} else self.allowed
+        allowed = "" if self.rule in {"type", "foreign_key", "date_order", "required", "unique", "primary_key"} else self.allowed
         remedy = _REMEDIES.get(self.rule, "Correct the cells.")
         return Fault(f"{self.problem} ({rows_in_words(self.rows)})", f"{self.file}, column {self.place}", allowed, remedy)
 

@@ -1,7 +1,8 @@
 """What a table must look like: Data Package v2 Table Schemas, read into frozen values.
 
-Two additions to the standard: `sensitive: true` and `unit` on a field, and words in several languages wherever it has a title,
-a description or a label. `fieldsMatch` defaults to *equal* (the same fields, in any order); *exact* is read as *equal*.
+Additions to the standard: `sensitive: true` and `unit` on a field, `dateOrder` on a table (lists of dates that follow each other), and
+words in several languages wherever it has a title, a description or a label. `fieldsMatch` defaults to *equal* (the same fields, in any
+order); *exact* is read as *equal*.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ class TableSchema:
     primary_key: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     unique_keys: tuple[tuple[str, ...], ...] = ()
+    date_order: tuple[tuple[str, ...], ...] = ()
     missing_values: tuple[Category, ...] = (Category(""),)
     fields_match: Literal["equal", "subset", "superset", "partial"] = "equal"
 

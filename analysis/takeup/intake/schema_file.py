@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MATCHES = ("equal", "exact", "subset", "superset", "partial")
-_TABLE_KEYS = ("$schema", "name", "title", "description", "fields", "fieldsMatch", "primaryKey", "foreignKeys", "uniqueKeys", "missingValues")
+_TABLE_KEYS = ("$schema", "name", "title", "description", "fields", "fieldsMatch", "primaryKey", "foreignKeys", "uniqueKeys", "dateOrder",
+               "missingValues")
 _FIELD_KEYS = ("name", "type", "title", "description", "format", "unit", "categories", "categoriesOrdered", "missingValues", "trueValues",
                "falseValues", "constraints", "sensitive", "example", "rdfType")
 _CONSTRAINT_KEYS = ("required", "unique", "minimum", "maximum", "pattern", "minLength", "maxLength", "enum")
@@ -61,15 +62,15 @@ class _Reader:
             self._fault(f'the field "{name}" stands more than once', ("fields",))
         keys = self._names(data.get("primaryKey"), ("primaryKey",), names)
         match = self._one_of(data.get("fieldsMatch", "equal"), ("fieldsMatch",), _MATCHES)
-        unique = data.get("uniqueKeys") or []
-        if not isinstance(unique, list):
-            self._fault("must be a list of lists of names", ("uniqueKeys",))
-            unique = []
+        kinds = {field.name: field.type for field in fields}
+        order = self._lists(data, "dateOrder", names)
+        for name in dict.fromkeys(name for names_ in order for name in names_ if kinds[name] not in {"date", "datetime"}):
+            self._fault(f'"{name}" is of type {kinds[name]}, and only dates follow each other', ("dateOrder",), "fields of type date or datetime")
         return TableSchema(
             name=str(data.get("name") or stem), title=self._words(data, "title", ()), description=self._words(data, "description", ()),
             fields=tuple(fields), primary_key=keys, missing_values=missing,
             foreign_keys=self._foreign_keys(data.get("foreignKeys"), names),
-            unique_keys=tuple(self._names(item, ("uniqueKeys", i), names) for i, item in enumerate(unique)),
+            unique_keys=self._lists(data, "uniqueKeys", names), date_order=order,
             fields_match=cast("Any", "equal" if match == "exact" else match),
         )
 
@@ -246,6 +247,13 @@ class _Reader:
             if item not in known:
                 self._fault(f'names "{item}", which is no field of this schema', path, listed(known), nearest(item, known))
         return tuple(item for item in names if item in known)
+
+    def _lists(self, data: Mapping[str, Any], key: str, known: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        value = data.get(key) or []
+        if not isinstance(value, list):
+            self._fault("must be a list of lists of names", (key,))
+            return ()
+        return tuple(self._names(item, (key, i), known) for i, item in enumerate(value))
 
     def _foreign_keys(self, value: object, known: Sequence[str]) -> tuple[ForeignKey, ...]:
         found = []
