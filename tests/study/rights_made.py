@@ -68,8 +68,7 @@ def tables(n: int = 240, seed: int = 5, unknown: float = 0.05) -> dict[str, pd.D
     met = np.where((treated == 1) & (rng.random(n) < 0.9), 1, 0)
     stayed = rng.random(n) < 0.9
     households = pd.DataFrame({"id": ids, "arm": np.where(treated == 1, "manager", "usual"), "batch": batch + 1,
-                               "drawn_on": drawn.strftime("%Y-%m-%d"), "manager": np.where(manager > 0, manager, -1), "met": met}).astype({"manager": object})
-    households.loc[households["manager"] == -1, "manager"] = ""
+                               "drawn_on": drawn.strftime("%Y-%m-%d"), "manager": np.where(manager > 0, manager.astype(str), ""), "met": met})
     mood = np.round(np.clip(rng.normal(50, 15, n), 0, 100))
     later = np.round(np.clip(mood + rng.normal(2 + 3 * treated, 10, n), 0, 100))
     survey = {"baseline": pd.DataFrame({"id": ids, "mood": mood}), "endline": pd.DataFrame({

@@ -66,8 +66,8 @@ def full_report(
         raise ReportError(Fault("the labels belong to another plan", "labels"))
     tell = Teller(released, labels, language)
     writer = _Writer(tell, words, all_figures(released, labels, language) if figures is None else figures)
-    chapters = (*writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.effects(), *writer.robustness(),
-                *writer.missing(), *writer.methods(), *writer.limits(), *writer.provenance(), *writer.checklist())
+    chapters = (*writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.rights(), *writer.effects(),
+                *writer.mechanism(), *writer.cost(), *writer.robustness(), *writer.missing(), *writer.methods(), *writer.limits(), *writer.provenance(), *writer.checklist())
     meta = FrozenMap(study=plan.study, plan_hash=plan_hash_of(released), version=__version__, evidence=plan.evidence)
     return Document(title=labels.title(language), subtitle=plain(sentence(in_language(plan.about.intervention, language), "plan")), language=language,
                     blocks=chapters, meta=meta)
@@ -190,6 +190,30 @@ class _Writer:
         profile = (Details(title=self._("Who took part because it was offered"), blocks=table),) if table else ()
         return self.chapter("takeup", self._("Did people get the programme?"), *self.paragraph(self.tell.takeup()),
                             *self.figure("takeup_by_arm", with_data=False), *self.table("compliance"), *profile)
+
+    def rights(self) -> tuple[Block, ...]:
+        """Which rights families took up, where they dropped out and how soon they got one."""
+        _ = self._
+        each = self.table("takeup_rights")
+        folded = (Details(title=_("Take-up of rights, right by right"), blocks=each),) if each else ()
+        way = (*self.figure("cascade", with_data=False), *self.table("takeup_causes"))
+        lost = (Heading(text=_("Where families drop out"), level=3), *way) if way else ()
+        soon = self.figure("time_to_takeup")
+        return self.chapter("rights", _("Which rights did families take up?"), *self.paragraph(self.tell.rights()),
+                            *self.figure("takeup_domains", with_data=False), *self.table("takeup_groups"),
+                            *self.figure("takeup_dumbbell", with_data=False), *folded, *lost,
+                            *((Heading(text=_("How soon"), level=3), *soon) if soon else ()))
+
+    def mechanism(self) -> tuple[Block, ...]:
+        """How it came about."""
+        _ = self._
+        more = [Details(title=title, blocks=table) for title, name in (
+            (_("Contacts with the case manager"), "contacts"), (_("What was done about rights"), "working_elements")) if (table := self.table(name))]
+        return self.chapter("mechanism", _("How did it come about?"), *self.table("mechanism_chain"), *self.figure("dose"), *more)
+
+    def cost(self) -> tuple[Block, ...]:
+        """What it cost."""
+        return self.chapter("cost", self._("What did it cost?"), *self.figure("cost_sensitivity", with_data=False), *self.table("cost"))
 
     def effects(self) -> tuple[Block, ...]:
         """The estimates of all outcomes."""

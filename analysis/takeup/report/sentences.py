@@ -111,6 +111,26 @@ class Teller:
                 sentences.append(fill(self._.raw("In \u201c{arm}\u201d {share} {received}."), **fields))
         return joined(*sentences)
 
+    def rights(self) -> Spans:
+        """The share of a family's rights that it receives at the end, by arm."""
+        results = section(self.released, "takeup")
+        control = str(self.labels.plan.design.control)
+        sentences = []
+        for effect in results:
+            if not isinstance(effect, Estimate) or effect.outcome != "all" or math.isnan(effect.estimate):
+                continue
+            waves = statistics(results, table="takeup", variable="all")
+            own, other = (next((item for item in reversed(waves) if item.arm == arm), None) for arm in (effect.arm, control))
+            if own is None or other is None:
+                continue
+            sentences.append(fill(
+                self._.raw("At the end, the average family in \u201c{arm}\u201d received {share} of the rights it was entitled to before the draw; in "
+                           "\u201c{control_arm}\u201d {control}."),
+                arm=self.labels.arm(effect.arm, self.language), share=self.number.of(own, "value", "percent", 0),
+                control_arm=self.labels.control(self.language), control=self.number.of(other, "value", "percent", 0),
+            ))
+        return joined(*sentences)
+
     def same_verdict(self, estimate: Estimate) -> Spans:
         """Whether other methods lead to the same conclusion."""
         planned = self.labels.plan.outcome(estimate.outcome)
@@ -119,8 +139,8 @@ class Teller:
             return verdict(item.conf_low, item.conf_high, item.estimate, planned.smallest_effect, better=planned.better)
 
         others = [item for item in pick(section(self.released, "robustness"), "robust", estimate.outcome, estimate.arm)
-                  if isinstance(item, Estimate) and not math.isnan(item.estimate)]
-        if not others or math.isnan(estimate.estimate):
+                  if isinstance(item, Estimate) and not math.isnan(item.conf_low)]
+        if not others or math.isnan(estimate.conf_low):
             return ()
         same = sum(of(item) == of(estimate) for item in others)
         name = self.labels.outcome(estimate.outcome, self.language)

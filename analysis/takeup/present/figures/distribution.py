@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from takeup.present.labels import Labels
     from takeup.release.gate import Released
 
-HEIGHT, KEY = 2.45, 0.34
+HEIGHT, KEY, ROW = 2.45, 0.52, 0.34
 
 
 def distributions(released: Released, labels: Labels, language: str) -> tuple[Figure, ...]:
@@ -129,13 +129,13 @@ def _key(figure: Drawing, shown: tuple[str, ...], labels: Labels, make: Maker, t
     for position, arm in enumerate(shown):
         style, name = arm_style(position), labels.arm(arm, make.language)
         if position == 0:
-            canvas.fill_between([x, x + 0.28], KEY / 2 - 0.05, KEY / 2 + 0.05, color=LINE, alpha=0.45, linewidth=0)
-            canvas.plot([x, x + 0.28], [KEY / 2 + 0.05] * 2, color=style.colour, linewidth=0.9)
+            canvas.fill_between([x, x + 0.28], KEY - ROW / 2 - 0.05, KEY - ROW / 2 + 0.05, color=LINE, alpha=0.45, linewidth=0)
+            canvas.plot([x, x + 0.28], [KEY - ROW / 2 + 0.05] * 2, color=style.colour, linewidth=0.9)
         else:
-            canvas.plot([x, x + 0.28], [KEY / 2] * 2, color=style.colour, linestyle=style.line, linewidth=1.7)
-        canvas.text(x + 0.35, KEY / 2, name, size=NORMAL, va="center", color=INK, weight="bold")
+            canvas.plot([x, x + 0.28], [KEY - ROW / 2] * 2, color=style.colour, linestyle=style.line, linewidth=1.7)
+        canvas.text(x + 0.35, KEY - ROW / 2, name, size=NORMAL, va="center", color=INK, weight="bold")
         x += 0.65 + text_width(name, NORMAL, bold=True)
-    canvas.text(WIDTH - 0.1, KEY / 2, height, size=SMALL - 0.5, va="center", ha="right", color=GREY)
+    canvas.text(0.62, 0.11, height, size=SMALL - 0.5, va="center", color=GREY)
 
 
 def _bars(found: tuple[Statistic, ...], waves: tuple[str, ...], shown: tuple[str, ...], labels: Labels, make: Maker) -> Drawing:

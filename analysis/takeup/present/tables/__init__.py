@@ -9,6 +9,7 @@ from takeup.present.tables.baseline import baseline
 from takeup.present.tables.compliance import compliance, complier_profile
 from takeup.present.tables.effects import complier_effects, effects
 from takeup.present.tables.flow import flow
+from takeup.present.tables.mechanism import contacts, cost, mechanism_chain, working_elements
 from takeup.present.tables.methods import methods
 from takeup.present.tables.model import Cell, Column, Row, Table
 from takeup.present.tables.robustness import bounds, robustness
@@ -23,7 +24,7 @@ BUILDERS = {
     "flow": flow, "baseline": baseline, "compliance": compliance, "complier_profile": complier_profile, "takeup_groups": takeup_groups,
     "takeup_rights": takeup_rights, "takeup_causes": takeup_causes, "effects": effects,
     "complier_effects": complier_effects, "robustness": robustness, "bounds": bounds, "attrition": attrition, "subgroups": subgroups,
-    "methods": methods,
+    "mechanism_chain": mechanism_chain, "contacts": contacts, "working_elements": working_elements, "cost": cost, "methods": methods,
 }
 
 
@@ -46,12 +47,16 @@ __all__ = [
     "compliance",
     "complier_effects",
     "complier_profile",
+    "contacts",
+    "cost",
     "effects",
     "flow",
+    "mechanism_chain",
     "methods",
     "robustness",
     "subgroups",
     "takeup_causes",
     "takeup_groups",
     "takeup_rights",
+    "working_elements",
 ]

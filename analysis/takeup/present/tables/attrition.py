@@ -74,16 +74,23 @@ def _rows(make: Maker, labels: Labels, results: ResultSet, outcome: str, shown: 
         means = {item.arm: item for item in statistics(results, variable=variable, level=level, kind="mean")}
         if all(math.isnan(item.value) and not item.n and not item.reason.startswith("Withheld") for item in means.values()):
             continue  # nobody is in this group in any arm
-        digits = spread_digits(max((abs(item.value) for item in means.values() if not math.isnan(item.value)), default=1.0) / 5)
+        share = _is_share(labels, variable)
+        digits = 1 if share else spread_digits(max((abs(item.value) for item in means.values() if not math.isnan(item.value)), default=1.0) / 5)
         name = labels.variable(variable, make.language)
         yield Row(group=group, cells=(
             text_cell(make._(LEVELS[level], variable=name) if level in LEVELS else name), EMPTY,
-            *(make.cell(means.get(arm), "value", "number", digits) for arm in shown), *(EMPTY,) * len(shown[1:]), EMPTY, _total(make, means),
+            *(make.cell(means.get(arm), "value", "percent" if share else "number", digits) for arm in shown), *(EMPTY,) * len(shown[1:]), EMPTY, _total(make, means),
         ))
     for test in (item for item in results if isinstance(item, Test) and not math.isnan(item.p_value)):
         name = make._(TESTS[test.term]) if test.term in TESTS else test.term or labels.variable(test.outcome, make.language)
         yield Row(group=group, cells=(text_cell(name), *(EMPTY,) * (2 * len(shown)), make.cell(test, "p_value", "p_value"),
                                       make.cell(test, "n", "integer")))
+
+
+def _is_share(labels: Labels, variable: str) -> bool:
+    """Whether the baseline of an outcome is 0/1."""
+    outcome = variable.rpartition(".")[0]
+    return any(planned.id == outcome and planned.kind == "binary" for planned in labels.plan.outcomes)
 
 
 def _total(make: Maker, means: dict[str, Statistic]) -> Cell:
@@ -94,8 +101,11 @@ def _total(make: Maker, means: dict[str, Statistic]) -> Cell:
 def _notes(make: Maker, labels: Labels, results: ResultSet) -> Iterator[str]:
     if len(results):
         yield make._("Missing: the share of those assigned whose outcome wasn't measured.")
+    found: dict[tuple[object, object], list[str]] = {}
     for outcome in labels.plan.outcomes:
         for item in statistics(of_outcome(results, outcome.id), variable=RATE, kind="difference"):
-            found = (item.extra.get("conservative"), item.extra.get("liberal"))
-            if found in BOUNDARY:
-                yield make._(BOUNDARY[found], outcome=labels.outcome(outcome.id, make.language))
+            judged = (item.extra.get("conservative"), item.extra.get("liberal"))
+            found.setdefault(judged, []).append(labels.outcome(outcome.id, make.language))
+    for judged, names in found.items():
+        if judged in BOUNDARY:
+            yield make._(BOUNDARY[judged], outcome=", ".join(dict.fromkeys(names)))
