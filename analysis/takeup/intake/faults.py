@@ -47,6 +47,10 @@ _REMEDIES = {
 }
 
 
+_SAID = frozenset({"type", "foreign_key", "date_order", "required", "unique", "primary_key"})
+"""Rules whose words say what is allowed already."""
+
+
 class BadCell(NamedTuple):
     """One cell that breaks a rule: where it is, not what it holds."""
 
@@ -101,7 +105,7 @@ class BadCells:
 
     def fault(self) -> Fault:
         """The same as one message."""
-        allowed = "" if self.rule in {"type", "foreign_key", "date_order", "required", "unique", "primary_key"} else self.allowed
+        allowed = "" if self.rule in _SAID else self.allowed
         remedy = _REMEDIES.get(self.rule, "Correct the cells.")
         return Fault(f"{self.problem} ({rows_in_words(self.rows)})", f"{self.file}, column {self.place}", allowed, remedy)
 
@@ -219,7 +223,7 @@ def _said(fault: Fault) -> str:
 
 
 def _limits(cells: BadCells) -> str:
-    return "" if cells.rule in {"type", "foreign_key"} else cells.allowed
+    return "" if cells.rule in _SAID else cells.allowed
 
 
 def _row_list(cells: BadCells) -> str:

@@ -254,9 +254,13 @@ def _unpacks(path: Path, file: str) -> None:
     """A workbook is a compressed archive: refuse one that would fill the memory."""
     if not zipfile.is_zipfile(path):
         return
-    with zipfile.ZipFile(path) as archive:
-        if sum(item.file_size for item in archive.infolist()) > MOST_UNPACKED:
-            raise IntakeError(Fault("unpacks to more than is reasonable", file, f"at most {MOST_UNPACKED // 2**30} GB"))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(item.file_size for item in archive.infolist())
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        raise IntakeError(_damaged(file)) from None
+    if size > MOST_UNPACKED:
+        raise IntakeError(Fault("unpacks to more than is reasonable", file, f"at most {MOST_UNPACKED // 2**30} GB"))
 
 
 def rows_in_words(rows: Collection[int], most: int = 5) -> str:
