@@ -13,7 +13,8 @@ from takeup.intake.trial import open_files
 from takeup.plan.model import Table
 
 PIECES = (b"\x00", b'"', b",", b";", b"\n", b"\xff", b"\xef\xbb\xbf", b"1e400", b"-", b"  ", b"nan", b"True", b"2019-13-01", b"9" * 30, b"\r", b"\t",
-          b"{", b"}", b"[", b":", b"*a", b"&a", b"!!x", b"''", b"#", b"null", b"id", b"9999-12-31", b"0001-01-01", *(secret.encode() for secret in SECRETS))
+          b"{", b"}",
+          b"[", b":", b"*a", b"&a", b"!!x", b"''", b"#", b"null", b"id", b"9999-12-31", b"0001-01-01", *(secret.encode() for secret in SECRETS))
 
 
 def damaged(content: bytes, rng: random.Random) -> bytes:
