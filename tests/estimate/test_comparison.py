@@ -194,6 +194,8 @@ def test_refusals():
         tu.comparison(frame, "y", DESIGN, covariates=["x"], method="overlaps")
     with pytest.raises(EstimateError, match="needs covariates"):
         tu.comparison(frame, "y", DESIGN, covariates=[])
+    with pytest.raises(EstimateError, match="belongs to method"):
+        tu.comparison(frame, "y", DESIGN, covariates=["x"], before="before")
     with pytest.raises(EstimateError, match="own baseline"):
         tu.comparison(frame, "y", DESIGN, covariates=["x"], before="y", method="did")
     frame.loc[[0, 1], "before"] = np.nan

@@ -125,6 +125,8 @@ def _check(method: str, outcome: str, covariates: tuple[str, ...], before: str |
     """The baseline column of a difference in differences, None for the other methods; errors for options that don't exist."""
     if method not in METHODS:
         raise EstimateError(Fault(f'"{method}" is no method', "method", listed(METHODS), nearest(method, METHODS)))
+    if before is not None and method != "did":
+        raise EstimateError(Fault('before= belongs to method "did"', "before", remedy="Put the column among the covariates."))
     if not covariates and before is None:
         raise EstimateError(Fault("a comparison that wasn't drawn by lot needs covariates", "covariates"))
     if outcome == before:
