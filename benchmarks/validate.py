@@ -67,7 +67,8 @@ def main() -> None:
         work.append(time.process_time() - busy)
     found = sum(len(cells) for cells in checked.bad)
     print(f"{rows:,} rows x {len(definition.fields)} columns: median {np.median(times):.2f} s, best {min(times):.2f} s; "
-          f"processor {np.median(work):.2f} s (one thread: what it takes on a machine with nothing else to do); {found} of {planted} cells at fault found; target {TARGET} s")
+          f"processor {np.median(work):.2f} s (one thread, nothing else running); "
+          f"{found} of {planted} cells at fault found; target {TARGET} s")
     if found != planted or (rows >= 1_000_000 and np.median(work) > TARGET):
         sys.exit(1)
 
