@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -240,7 +241,7 @@ def _profile_faults(catalogue: Catalogue, profile: Mapping[str, Any]) -> Iterato
 def _fits(fact: Fact, value: Any) -> bool:
     if fact.kind == "choice":
         return value in fact.values
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, Real) and not isinstance(value, bool)
     return number if fact.kind == "number" else isinstance(value, bool) or (number and value in {0, 1})
 
 
