@@ -35,6 +35,7 @@ from takeup.version import __version__
 _ROOMS = {
     "design": ("Design",),
     "design.assign": ("randomize",),
+    "design.rollout": ("Rollout",),
     "design.power": ("Power", "power", "mde", "sample_size"),
     "errors": ("TakeupError",),
     "results": ("Bounds", "ConfidenceSet", "Estimate", "ResultSet", "Statistic", "Test"),
@@ -52,6 +53,7 @@ _ROOMS = {
     "estimate.comparison": ("comparison",),
     "estimate.meta": ("meta",),
     "estimate.cost": ("cost_per",),
+    "estimate.staggered": ("GroupTime", "group_time"),
     "estimate.survival": ("restricted_mean_difference",),
     "infer.randomization": ("RandomizationTest", "randomization_test"),
     "infer.multiplicity": ("adjust", "stepdown"),

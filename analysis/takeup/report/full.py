@@ -9,6 +9,7 @@ from takeup.present.figures import all_figures
 from takeup.present.labels import in_language
 from takeup.present.reading import section, statistic, statistics
 from takeup.present.tables import BUILDERS
+from takeup.present.tables.summary import summary
 from takeup.present.text import Span, joined, plain, said
 from takeup.present.wording import finding
 from takeup.release.gate import require
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from takeup.present.text import Spans
     from takeup.present.wording import Finding
     from takeup.release.gate import Released
+    from takeup.results import Estimate
 
 
 def full_report(
@@ -67,7 +69,8 @@ def full_report(
     tell = Teller(released, labels, language)
     writer = _Writer(tell, words, all_figures(released, labels, language) if figures is None else figures)
     chapters = (*writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.rights(), *writer.effects(),
-                *writer.mechanism(), *writer.cost(), *writer.robustness(), *writer.missing(), *writer.methods(), *writer.limits(), *writer.provenance(), *writer.checklist())
+                *writer.mechanism(), *writer.cost(), *writer.robustness(), *writer.missing(), *writer.methods(), *writer.limits(),
+                *writer.provenance(), *writer.checklist())
     meta = FrozenMap(study=plan.study, plan_hash=plan_hash_of(released), version=__version__, evidence=plan.evidence)
     return Document(title=labels.title(language), subtitle=plain(sentence(in_language(plan.about.intervention, language), "plan")), language=language,
                     blocks=chapters, meta=meta)
@@ -80,6 +83,10 @@ def plan_hash_of(released: Released) -> str:
             if result.provenance.plan_hash:
                 return str(result.provenance.plan_hash)
     return ""
+
+
+FEW = 4
+"""Up to so many outcomes that aren't primary are told in sentences."""
 
 
 class _Writer:
@@ -125,8 +132,7 @@ class _Writer:
         content: list[Block] = [*self.own("summary"), *self.facts(), *cards]
         if others:
             content.append(Heading(text=_("Other outcomes"), level=3))
-            content.append(Bullets(items=tuple(self._line(finding(estimate, self.labels, self.language), self._arm_of(estimate.arm))
-                                               for estimate in others)))
+            content.append(self._others(others))
         content.append(Heading(text=_("How sure is this?"), level=3))
         same = [tell.same_verdict(estimate) for estimate in primary]
         content.append(Bullets(items=tuple(item for item in (tell.evidence_line(), tell.draw(), *same) if item)))
@@ -137,6 +143,12 @@ class _Writer:
 
     def _arm_of(self, arm: str) -> str:
         return self.labels.arm(arm, self.language) if len(self.plan.design.arms) > 2 else ""
+
+    def _others(self, others: list[Estimate]) -> Block:
+        """The other outcomes in sentences, or in a table where there are many."""
+        if len(others) > FEW:
+            return TableBlock(table=summary(others, self.labels, self.language))
+        return Bullets(items=tuple(self._line(finding(item, self.labels, self.language), self._arm_of(item.arm)) for item in others))
 
     def _line(self, found: Finding, arm: str) -> Spans:
         name = f"{found.outcome}, {arm}" if arm else found.outcome

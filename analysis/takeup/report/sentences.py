@@ -124,8 +124,8 @@ class Teller:
             if own is None or other is None:
                 continue
             sentences.append(fill(
-                self._.raw("At the end, the average family in \u201c{arm}\u201d received {share} of the rights it was entitled to before the draw; in "
-                           "\u201c{control_arm}\u201d {control}."),
+                self._.raw("At the end, the average family in \u201c{arm}\u201d received {share} of the rights it was entitled to before the draw; "
+                           "in \u201c{control_arm}\u201d {control}."),
                 arm=self.labels.arm(effect.arm, self.language), share=self.number.of(own, "value", "percent", 0),
                 control_arm=self.labels.control(self.language), control=self.number.of(other, "value", "percent", 0),
             ))
