@@ -28,6 +28,9 @@ REASONS = {
     "no_record": mark("no record"),
     "outcome_missing": mark("outcome missing"),
     "not_eligible": mark("not eligible"),
+    "not_reached": mark("not reached"),
+    "not_found": mark("not found"),
+    "withdrew": mark("withdrew"),
     "other": mark("other reasons"),
 }
 
@@ -71,9 +74,14 @@ def reason_words(labels: Labels, variable: str, level: str, language: str) -> st
     """A reason in words: an outcome's name in the analysis box, a known reason, or the words of the plan as they stand."""
     if variable == "analysed":
         return labels.outcome(level, language)
+    status = labels.plan.flow.status
+    field = labels.field(status) if status is not None else None
+    if field is not None and any(str(category.value) == level and category.label for category in field.categories):
+        name = labels.level(field.name, level, language)
+        return name[:1].lower() + name[1:]
     if level in REASONS:
         return words(language)(REASONS[level])
-    return level if " " in level else spoken(level)
+    return level if " " in level else spoken(level).lower()
 
 
 def boxes(released: Released, labels: Labels) -> FlowBoxes:

@@ -6,8 +6,12 @@ The rooms that compute write their reasons in English. A sentence that the catal
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from takeup.present.catalogue import mark, words
+
+if TYPE_CHECKING:
+    from takeup.present.labels import Labels
 
 KNOWN = (
     mark("The plan names Lin's interacted regression."),
@@ -36,6 +40,13 @@ KNOWN = (
     mark("Degrees of freedom: rows less coefficients."),
     mark("Degrees of freedom: clusters less one."),
     mark("Normal inference."),
+    mark("With {n1} degrees of freedom the test and the interval are a rough guide (Tipton {n2})."),
+    mark("With {n1} degrees of freedom the test and the interval are a rough guide."),
+    mark("{name}: {n1}% missing, replaced by its overall mean."),
+    mark("{name}: {n1}% missing, replaced by its mean with an indicator."),
+    mark("The logistic regression has no maximum (separation): use the linear model, or fewer covariates or blocks."),
+    mark("Withheld: a group of fewer than {n1} people could be seen."),
+    mark("Withheld: it would give another withheld number away."),
     mark("The residuals have no variation, so there is no standard error."),
     mark("There are no degrees of freedom left for a variance."),
     mark("{n1} draws by the trial's own scheme (complete)."),
@@ -48,23 +59,30 @@ KNOWN = (
     mark("{n1} p-values corrected together."),
     mark("{n1} outcomes corrected together on the same draws."),
 )
-_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
+_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9]|[a-z_][\w.]*: )")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?!\w)")
+_NAME = re.compile(r"^([A-Za-z_][\w.]*): (?=[\d.]+% )")
 
 
-def translated(reason: str, language: str) -> str:
-    """A reason in the reader's language as far as the catalogue knows its sentences, whatever numbers stand in them.
+def translated(reason: str, language: str, labels: Labels | None = None) -> str:
+    """A reason in the reader's language as far as the catalogue knows its sentences, whatever numbers and columns stand in them.
 
     >>> translated("Units were drawn one by one: HC2. 2 p-values corrected together.", "en")
     'Units were drawn one by one: HC2. 2 p-values corrected together.'
     """
-    return " ".join(_sentence(sentence, language) for sentence in _END.split(reason.strip()))
+    return " ".join(_sentence(sentence, language, labels) for sentence in _END.split(reason.strip()))
 
 
-def _sentence(sentence: str, language: str) -> str:
+def _sentence(sentence: str, language: str, labels: Labels | None) -> str:
     _ = words(language)
-    found = _NUMBER.findall(sentence)
-    places = {f"n{place}": number for place, number in enumerate(found, start=1)}
-    open_ = iter(places)
-    message = _NUMBER.sub(lambda _match: "{" + next(open_) + "}", sentence)
+    named = _NAME.match(sentence)
+    places = {}
+    message = sentence
+    if named is not None:
+        places["name"] = labels.variable(named[1], language) if labels is not None else named[1]
+        message = "{name}: " + sentence[named.end():]
+    found = _NUMBER.findall(message)
+    places |= {f"n{place}": number for place, number in enumerate(found, start=1)}
+    open_ = iter(range(1, len(found) + 1))
+    message = _NUMBER.sub(lambda _match: f"{{n{next(open_)}}}", message)
     return _(message, **places) if message in KNOWN else _.raw(sentence)

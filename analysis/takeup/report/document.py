@@ -104,11 +104,12 @@ class FigureBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """Blocks folded away under a title; shown in full on paper."""
+    """Blocks folded away under a title; on paper shown in full, or left out where they would fill pages."""
 
     kind: ClassVar[str] = "details"
     title: str
     blocks: tuple[Block, ...]
+    on_paper: bool = True
 
 
 Block = Heading | Paragraph | Bullets | Facts | Callout | Note | TableBlock | FigureBlock | Details

@@ -27,7 +27,8 @@ def _heads(table: Table) -> list[str]:
     _ = words(table.language)
     names = [_("Under")] if table.grouped else []
     for column in table.columns:
-        name = f"{column.group}: {column.title}" if column.group else column.title
+        title = column.title.replace("\u00ad", "")  # a place to break a line, of no use to a machine
+        name = f"{column.group}: {title}" if column.group else title
         names += [f"{name}, {part}" for part in column.parts] or [name]
     return [*names, _("Results")]
 
@@ -176,7 +177,7 @@ _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%", "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "\u2212": r"\ensuremath{-}", "\u2013": "--",
-    "\u2014": "---", "\u00a0": "~", "\u202f": r"\,",
+    "\u2014": "---", "\u00a0": "~", "\u00ad": r"\-", "\u202f": r"\,",
     "\u201c": "``", "\u201d": "''", "\u2018": "`", "\u2019": "'", "\u221e": r"\ensuremath{\infty}", "\u2264": r"\ensuremath{\leq}",
     "\u2265": r"\ensuremath{\geq}",
     "\u2026": r"\ldots{}", "\u20ac": r"\texteuro{}", "\u00b1": r"\ensuremath{\pm}", "\u00d7": r"\ensuremath{\times}",

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from takeup.present.reading import pick, prefix, section
-from takeup.present.reasons import translated
 from takeup.present.tables import methods as methods_table
+from takeup.present.tables.model import compact
 from takeup.present.terms import ADJUSTMENTS, DRAWS, method, method_of, term, variance
 from takeup.present.text import said
-from takeup.report.document import Block, Bullets, Paragraph, TableBlock
-from takeup.results import Bounds, Estimate
+from takeup.report.document import Block, Details, Paragraph, TableBlock
+from takeup.results import Bounds
 
 if TYPE_CHECKING:
+    from takeup.present.tables.model import Table
     from takeup.present.text import Spans
     from takeup.report.sentences import Teller
 
 
 def methods(tell: Teller) -> tuple[Block, ...]:
-    """The chapter: paragraphs in the order of the work, then one line for each number."""
+    """The chapter: paragraphs in the order of the work, one line for each main estimate, and the other numbers folded away."""
     sentences = (_draw(tell), _estimators(tell), _inference(tell), _repeating(tell), _families(tell), _compliers(tell), _missing(tell))
-    return (*(Paragraph(spans=spans) for spans in sentences if spans), Bullets(items=_reasons(tell)),
-            TableBlock(table=methods_table(tell.released, tell.labels, tell.language)))
+    table = methods_table(tell.released, tell.labels, tell.language)
+    main = {result_id for estimate in tell.main() if (result_id := estimate.provenance.id)}
+    first, rest = split(table, main)
+    out: list[Block] = [Paragraph(spans=spans) for spans in sentences if spans]
+    if first.rows:
+        out.append(TableBlock(table=first))
+    if rest.rows:
+        out.append(Details(title=tell._("Every other number"), blocks=(TableBlock(table=rest),), on_paper=False))
+    return tuple(out)
+
+
+def split(table: Table, main: set[str]) -> tuple[Table, Table]:
+    """The table's lines of the main estimates, and the others."""
+    inside = tuple(row for row in table.rows if row.cells[0].text in main)
+    outside = tuple(row for row in table.rows if row.cells[0].text not in main)
+    return compact(replace(table, rows=inside)), compact(replace(table, id="methods_other", rows=outside))
 
 
 def _draw(tell: Teller) -> Spans:
@@ -97,13 +113,3 @@ def _missing(tell: Teller) -> Spans:
         return said(tell._("People without a follow-up measurement aren't in the estimates; bounds show what they could change: {methods}.",
                            methods=", ".join(used)))
     return said(tell._("People without a follow-up measurement of an outcome aren't in the estimates of that outcome."))
-
-
-def _reasons(tell: Teller) -> tuple[Spans, ...]:
-    """Each reason once, with the outcomes it was given for."""
-    found: dict[str, list[str]] = {}
-    for estimate in tell.main():
-        if isinstance(estimate, Estimate) and estimate.reason:
-            found.setdefault(estimate.reason, []).append(tell.labels.outcome(estimate.outcome, tell.language))
-    return tuple(said(tell._("{outcomes}: {reason}", outcomes=", ".join(dict.fromkeys(outcomes)), reason=translated(reason, tell.language)))
-                 for reason, outcomes in found.items())

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
-SIZES = ((5, 7.8), (7, 7.3), (9, 6.8), (99, 6.3))
-"""Points of a table's type, by its number of columns."""
+SIZES = ((5, 7.8), (7, 7.3), (9, 6.8), (99, 6.3), (99, 5.8))
+"""Points of a table's type: the first for up to so many columns, smaller ones where it doesn't fit."""
+PAGE, TEXT_ROOM = 487.0, 96.0
+"""Points: the width of the text, and the least that a column of long text gets of it."""
 SHORT, LONG_NAME = 0.75, 18
 """A text column narrower than this many inches keeps its width; a name of this many characters without a space may be broken."""
 
 HEAD_LINES = 3
+SOFT_HYPHEN = "\u00ad"
 
 
 def pdf(document: Document) -> bytes:
@@ -77,8 +80,12 @@ def content(document: Document) -> dict[str, Any]:
     return {
         "title": document.title, "subtitle": document.subtitle, "lang": language, "region": region, "footer": footer,
         "keywords": [str(meta.get("study", ""))],
-        "contents": _("Contents") if len(document.chapters()) > 3 else "", "blocks": [_block(block) for block in document.blocks],
+        "contents": _("Contents") if len(document.chapters()) > 3 else "", "blocks": [_block(block) for block in document.blocks if _printed(block)],
     }
+
+
+def _printed(block: Block) -> bool:
+    return not isinstance(block, Details) or block.on_paper
 
 
 def _block(block: Block) -> dict[str, Any]:
@@ -98,7 +105,7 @@ def _block(block: Block) -> dict[str, Any]:
     elif isinstance(block, FigureBlock):
         out |= {"title": block.figure.title, "alt": block.figure.alt, "svg": block.figure.svg.decode("utf-8")}
     elif isinstance(block, Details):
-        out |= {"blocks": [{"kind": "heading", "level": 3, "text": block.title}, *(_block(inner) for inner in block.blocks)]}
+        out |= {"blocks": [{"kind": "heading", "level": 3, "text": block.title}, *(_block(inner) for inner in block.blocks if _printed(inner))]}
     return out
 
 
@@ -107,10 +114,11 @@ def _spans(spans: Spans) -> list[dict[str, Any]]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    size = next(size for most, size in SIZES if len(table.columns) <= most)
+    size, widths = _layout(table)
     return {
         "title": table.title, "notes": list(table.notes), "heads": [{"text": text, "span": span} for text, span in table.heads()], "size": size,
-        "columns": [{"title": column.title, "number": column.kind != "text"} for column in table.columns], "widths": _widths(table, size),
+        "columns": [{"title": column.title, "number": column.kind != "text"} for column in table.columns], "widths": widths,
+        "tight": not any(width["pt"] for width in widths),
         "groups": [{"title": group, "rows": [{"level": row.level, "head": row.head, "cells": [breakable(cell.text) for cell in row.cells]}
                                              for row in rows]}
                    for group, rows in table.blocks()],
@@ -124,25 +132,42 @@ def breakable(text: str) -> str:
     return "".join(f"{character}\u200b" if character in "._/" else character for character in text)
 
 
+def _layout(table: Table) -> tuple[float, list[dict[str, float]]]:
+    """The largest type in which the columns of numbers leave room for the text; where none does, all columns share the page by their content."""
+    sizes = [size for most, size in SIZES if len(table.columns) <= most]
+    for size in sizes:
+        widths = _widths(table, size)
+        flexible = sum(1 for width in widths if width["fr"])
+        if sum(width["pt"] for width in widths) + flexible * TEXT_ROOM <= PAGE:
+            return size, widths
+    needed = [max(_needs(table, place, sizes[-1]), 0.25) for place in range(len(table.columns))]
+    return sizes[-1], [{"pt": 0.0, "fr": round(min(width, 1.6), 3)} for width in needed]
+
+
 def _widths(table: Table, size: float) -> list[dict[str, float]]:
     """What each column needs: numbers stay on one line and their heads may wrap; text shares what is left by its length."""
     out: list[dict[str, float]] = []
     for place, column in enumerate(table.columns):
-        cells = [row.cells[place].text for row in table.rows]
-        words_ = _head_width(column.title, size)
-        longest = max((text_width(text, size) for text in cells), default=0.0)
-        if column.kind != "text" or longest < SHORT:
-            out.append({"pt": max(words_, longest) * 72 + 9.0, "fr": 0.0})
+        needs = _needs(table, place, size)
+        if column.kind != "text" or needs < SHORT:
+            out.append({"pt": round(needs * 72 + 9.0, 2), "fr": 0.0})
         else:
-            out.append({"pt": 0.0, "fr": min(max(longest, words_), 5.0) ** 0.75})
+            out.append({"pt": 0.0, "fr": round(min(needs, 5.0) ** 0.75, 3)})
     if not any(width["fr"] for width in out):
         out[0] = {"pt": 0.0, "fr": 1.0}
     return out
 
 
+def _needs(table: Table, place: int, size: float) -> float:
+    """The inches a column's longest cell and its head take."""
+    longest = max((text_width(row.cells[place].text, size) for row in table.rows), default=0.0)
+    return max(longest, _head_width(table.columns[place].title, size))
+
+
 def _head_width(title: str, size: float) -> float:
-    """The narrowest width in inches in which a head takes no more than three lines."""
-    width = max((text_width(word, size, bold=True) for word in title.split(" ")), default=0.0)
-    while len(wrapped(title, width, size, bold=True)) > HEAD_LINES:
+    """The narrowest width in inches in which a head takes no more than three lines; a soft hyphen is a place to break."""
+    parts = title.replace(SOFT_HYPHEN, "- ")
+    width = max((text_width(word, size, bold=True) for word in parts.split(" ")), default=0.0)
+    while len(wrapped(parts, width, size, bold=True)) > HEAD_LINES:
         width *= 1.1
     return width

@@ -28,11 +28,19 @@ if TYPE_CHECKING:
     from takeup.present.labels import Labels
     from takeup.release.gate import Released
 
-LABEL, MEAN, TEXT = 2.0, 0.62, 1.62
-LEFT = LABEL + 2 * MEAN + 0.12
-RIGHT = WIDTH - TEXT - 0.1
+LABEL = 2.0
 ROW, HEAD, LINE_HEIGHT = 0.2, 0.27, 0.145
 TICKS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where the columns stand, in inches: the right edges of the two means, the panel's two edges and the heads of the means."""
+
+    means: tuple[float, float]
+    left: float
+    right: float
+    heads: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,7 @@ def _entries(released: Released, labels: Labels, language: str) -> list[Entry]:
 
 
 def _draw(entries: list[Entry], labels: Labels, make: Maker) -> Drawing:
+    place = _layout(entries, labels, make)
     heads = len(dict.fromkeys(entry.family for entry in entries if entry.family))
     height = 0.42 + heads * HEAD + sum(entry.height for entry in entries) + TICKS
     figure = drawing(height)
@@ -101,12 +110,12 @@ def _draw(entries: list[Entry], labels: Labels, make: Maker) -> Drawing:
     canvas.set_ylim(height, 0)
     bare(canvas)
     low, high = _limits(entries)
-    panel = figure.add_axes((LEFT / WIDTH, TICKS / height, (RIGHT - LEFT) / WIDTH, (height - TICKS - 0.42) / height))
+    panel = figure.add_axes((place.left / WIDTH, TICKS / height, (place.right - place.left) / WIDTH, (height - TICKS - 0.42) / height))
     panel.set_xlim(low, high)
     panel.set_ylim(height - TICKS, 0.42)
     panel.patch.set_visible(False)
     _axis(panel, make)
-    _heads(canvas, labels, make)
+    _heads(canvas, place, labels, make)
     y, family = 0.42, ""
     for entry in entries:
         if entry.family != family:
@@ -114,12 +123,37 @@ def _draw(entries: list[Entry], labels: Labels, make: Maker) -> Drawing:
             y += HEAD
             canvas.text(0.02, y - HEAD / 2 + 0.03, family, size=SMALL + 0.5, weight="bold", va="center", color=INK)
             canvas.plot([0.02, WIDTH - 0.02], [y - HEAD + 0.02] * 2, color=PALE, linewidth=0.8)
-        _line(canvas, panel, entry, y + entry.height / 2, make)
+        _line(canvas, panel, place, entry, y + entry.height / 2, make)
         y += entry.height
     _key(canvas, entries, height - 0.1, make)
-    canvas.text((LEFT + RIGHT) / 2, height - 0.1, make._("Standard deviations among controls") if labels.plan.evidence != "before_after"
+    canvas.text((place.left + place.right) / 2, height - 0.1, make._("Standard deviations among controls") if labels.plan.evidence != "before_after"
                 else make._("Standard deviations at the start"), size=SMALL, ha="center", va="center", color=GREY)
     return figure
+
+
+def _layout(entries: list[Entry], labels: Labels, make: Maker) -> Layout:
+    """As much room for the means and the numbers at the side as they need, the rest for the panel."""
+    heads: tuple[str, ...] = ()
+    if labels.plan.evidence != "before_after":
+        arms = [arm for arm in labels.plan.design.arms if str(arm) != str(labels.plan.design.control)]
+        heads = (labels.control(make.language), labels.arm(str(arms[0]), make.language) if len(arms) == 1 else make._("Programme"))
+    widths = [0.12 + max([0.45, *(text_width(word, SMALL - 0.3) for word in head.split(" "))]) for head in heads]
+    text = max(text_width(_beside(entry, make), SMALL) for entry in entries)
+    head = max(text_width(word, SMALL - 0.3) for word in (quantity(make, labels), make._("(confidence interval)")))
+    right = WIDTH - max(text, head) - 0.14
+    edges = [LABEL + sum(widths[: count + 1]) for count in range(len(widths))] or [LABEL, LABEL]
+    return Layout(means=(edges[0], edges[-1]), left=min(edges[-1] + 0.14, right - 1.2), right=right, heads=heads)
+
+
+def _beside(entry: Entry, make: Maker) -> str:
+    """The estimate and its interval in the outcome's own units."""
+    _means, kind, digits, scale = scale_of(entry.outcome, entry.estimate)
+    shown = make.number.of(entry.estimate, "estimate", kind, digits).text
+    if is_withheld(entry.estimate) or math.isnan(entry.estimate.estimate):
+        return shown
+    limits = make.number.interval(entry.estimate.conf_low, entry.estimate.conf_high, digits, scale)
+    said = make._("{n} pp", n=shown) if entry.outcome.kind == "binary" else shown
+    return f"{said} ({limits})"
 
 
 def _limits(entries: list[Entry]) -> tuple[float, float]:
@@ -148,19 +182,15 @@ def _axis(panel: Axes, make: Maker) -> None:
     panel.axvline(0, color=GREY, linewidth=0.9, zorder=1)
 
 
-def _heads(canvas: Axes, labels: Labels, make: Maker) -> None:
+def _heads(canvas: Axes, place: Layout, labels: Labels, make: Maker) -> None:
     _ = make._
     style: dict[str, Any] = {"size": SMALL - 0.3, "color": GREY, "va": "bottom", "linespacing": 1.15}
-    if labels.plan.evidence != "before_after":
-        control, treated = labels.control(make.language), _("Programme")
-        arms = [arm for arm in labels.plan.design.arms if str(arm) != str(labels.plan.design.control)]
-        treated = labels.arm(str(arms[0]), make.language) if len(arms) == 1 else treated
-        for place, name in enumerate((control, treated)):
-            lines = wrapped(name, MEAN - 0.04, SMALL - 0.3)[:3]
-            canvas.text(LABEL + MEAN * (place + 1) - 0.04, 0.36, "\n".join(lines), ha="right", **style)
-    canvas.text(LEFT, 0.36, _("\u2190 worse"), ha="left", **style)
-    canvas.text(RIGHT, 0.36, _("better \u2192"), ha="right", **style)
-    canvas.text(RIGHT + 0.1, 0.36, quantity(make, labels) + "\n" + _("(confidence interval)"), ha="left", **style)
+    starts = (LABEL, place.means[0])
+    for start, edge, name in zip(starts, place.means, place.heads, strict=False):
+        canvas.text(edge, 0.36, "\n".join(wrapped(name, edge - start - 0.1, SMALL - 0.3)[:3]), ha="right", **style)
+    canvas.text(place.left, 0.36, _("\u2190 worse"), ha="left", **style)
+    canvas.text(place.right, 0.36, _("better \u2192"), ha="right", **style)
+    canvas.text(place.right + 0.1, 0.36, quantity(make, labels) + "\n" + _("(confidence interval)"), ha="left", **style)
 
 
 def _key(canvas: Axes, entries: list[Entry], y: float, make: Maker) -> None:
@@ -189,8 +219,8 @@ def _key(canvas: Axes, entries: list[Entry], y: float, make: Maker) -> None:
             x = word(next(entry.label[-1] for entry in entries if entry.arm == arm), x + 0.15)
 
 
-def _line(canvas: Axes, panel: Axes, entry: Entry, y: float, make: Maker) -> None:
-    means, kind, digits, scale = scale_of(entry.outcome, entry.estimate)
+def _line(canvas: Axes, panel: Axes, place: Layout, entry: Entry, y: float, make: Maker) -> None:
+    means, _kind, digits, _scale = scale_of(entry.outcome, entry.estimate)
     primary = entry.outcome.role == "primary"
     start = y - LINE_HEIGHT * (len(entry.label) - 1) / 2
     small = len(entry.label) - 1 if entry.outcome.better == "lower" and entry.label[-1] == make._("lower is better") else len(entry.label)
@@ -198,17 +228,13 @@ def _line(canvas: Axes, panel: Axes, entry: Entry, y: float, make: Maker) -> Non
         canvas.text(0.02, start + LINE_HEIGHT * turn, text, size=SMALL + 0.5 if turn < small else SMALL - 0.8, va="center",
                     color=INK if turn < small else GREY,
                     weight="bold" if primary and turn < small else "normal")
-    for place, field in enumerate(("mean_control", "mean_treated")):
+    for edge, field in zip(place.means, ("mean_control", "mean_treated"), strict=True):
         if not math.isnan(value_of(entry.estimate, field)):
-            canvas.text(LABEL + MEAN * (place + 1) - 0.04, y, make.number.of(entry.estimate, field, means, digits).text, size=SMALL, ha="right",
-                        va="center")
-    shown = make.number.of(entry.estimate, "estimate", kind, digits).text
-    if is_withheld(entry.estimate) or math.isnan(entry.estimate.estimate):
-        canvas.text(RIGHT + 0.1, y, shown, size=SMALL, va="center", color=GREY)
+            canvas.text(edge, y, make.number.of(entry.estimate, field, means, digits).text, size=SMALL, ha="right", va="center")
+    missing = is_withheld(entry.estimate) or math.isnan(entry.estimate.estimate)
+    canvas.text(place.right + 0.1, y, _beside(entry, make), size=SMALL, va="center", color=GREY if missing else INK)
+    if missing:
         return
-    limits = make.number.interval(entry.estimate.conf_low, entry.estimate.conf_high, digits, scale)
-    said = make._("{n} pp", n=shown) if entry.outcome.kind == "binary" else shown
-    canvas.text(RIGHT + 0.1, y, f"{said} ({limits})", size=SMALL, va="center", color=INK)
     if math.isnan(entry.sd):
         return
     style = arm_style(entry.arm)

@@ -79,7 +79,8 @@ def _rows(make: Maker, labels: Labels, results: ResultSet, outcome: str, shown: 
         name = labels.variable(variable, make.language)
         yield Row(group=group, cells=(
             text_cell(make._(LEVELS[level], variable=name) if level in LEVELS else name), EMPTY,
-            *(make.cell(means.get(arm), "value", "percent" if share else "number", digits) for arm in shown), *(EMPTY,) * len(shown[1:]), EMPTY, _total(make, means),
+            *(make.cell(means.get(arm), "value", "percent" if share else "number", digits) for arm in shown), *(EMPTY,) * len(shown[1:]), EMPTY,
+            _total(make, means),
         ))
     for test in (item for item in results if isinstance(item, Test) and not math.isnan(item.p_value)):
         name = make._(TESTS[test.term]) if test.term in TESTS else test.term or labels.variable(test.outcome, make.language)

@@ -24,7 +24,7 @@ def methods(released: Released, labels: Labels, language: str) -> Table:
     make = Maker(language)
     _ = make._
     found = [item for name in ("effects", "robustness", "subgroups") for item in section(released, name) if prefix(item) in _SHOWN]
-    rows = [_row(make, item, labels.outcome(outcome.id, language)) for outcome in labels.plan.outcomes for item in found
+    rows = [_row(make, labels, item, labels.outcome(outcome.id, language)) for outcome in labels.plan.outcomes for item in found
             if getattr(item, "outcome", "") == outcome.id]
     columns = (Column(id="id", title=_("Number")), Column(id="method", title=_("Method")), Column(id="se_type", title=_("Variance")),
                Column(id="df", title=_("Degrees of freedom"), kind="number"), Column(id="draws", title=_("Draws"), kind="integer"),
@@ -32,7 +32,7 @@ def methods(released: Released, labels: Labels, language: str) -> Table:
     return compact(Table(id="methods", title=_("How each number was made"), columns=columns, rows=tuple(rows), language=language))
 
 
-def _row(make: Maker, item: Result, group: str) -> Row:
+def _row(make: Maker, labels: Labels, item: Result, group: str) -> Row:
     df = getattr(item, "df", math.nan)
     normal = isinstance(df, float) and math.isinf(df)
     degrees = Cell(text=make._("normal"), value="inf", result_id=id_of(item), fields="df") if normal else make.cell(item, "df", "number", 1)
@@ -41,5 +41,5 @@ def _row(make: Maker, item: Result, group: str) -> Row:
     return Row(cells=(
         text_cell(id_of(item)), text_cell(method_of(item, make.language)), text_cell(variance(str(getattr(item, "se_type", "")), make.language)),
         EMPTY if no_df else degrees, make.cell(item, "draws", "integer") if draws else EMPTY,
-        text_cell(translated(str(getattr(item, "reason", "")), make.language)),
+        text_cell(translated(str(getattr(item, "reason", "")), make.language, labels)),
     ), group=group)
