@@ -1,3 +1,4 @@
+from present import made_up
 from takeup.present import reasons
 
 
@@ -19,3 +20,11 @@ def test_known_sentences_are_translated_and_others_stay(monkeypatch):
 def test_numbers_in_a_known_sentence_come_back_where_they_stood():
     text = "899 units in the smaller arm, fewer than 20, and 1,801 in both: additive ANCOVA."
     assert reasons.translated(text, "en") == text
+
+
+def test_a_column_in_a_known_sentence_goes_by_its_label():
+    text = "Normal inference. depression.baseline: 4.6% missing, replaced by its overall mean."
+    assert reasons.translated(text, "en",
+                              made_up.labels()) == "Normal inference. Depressive symptoms, baseline: 4.6% missing, replaced by its overall mean."
+    assert reasons.translated(text, "nl",
+                              made_up.labels()).endswith("Depressieve klachten, nulmeting: 4,6% ontbreekt, vervangen door het algemene gemiddelde.")

@@ -114,3 +114,9 @@ def test_columns_without_content_go_but_never_the_first():
     columns = tuple(Column(id=name, title=name) for name in "abc")
     table = Table(id="t", title="T", columns=columns, rows=(Row(cells=(Cell(text=""), Cell(text=""), Cell(text="x"))),))
     assert [column.id for column in compact(table).columns] == ["a", "c"]
+
+
+def test_outcomes_with_the_same_attrition_share_one_note(tables):
+    notes = [note for note in tables["attrition"].notes if "What Works" in note]
+    assert len(notes) == 1
+    assert notes[0].startswith("Depressive symptoms, In work, Confidence in searching for work: attrition is low")

@@ -45,11 +45,11 @@ def test_a_table_sorts_by_number_within_its_groups_and_says_so(page):
 
 
 def test_a_long_table_filters_and_counts(page):
-    box = "document.querySelector('#table-methods').querySelector('input')"
+    box = "document.querySelector('#table-methods_other').querySelector('input')"
     page.ask(f"{box}.closest('details').open = true; {box}.value = 'Lee'; {box}.dispatchEvent(new Event('input'))")
-    shown = page.ask("[...document.querySelectorAll('#table-methods tbody tr:not(.group)')].filter(row => !row.hidden).length")
+    shown = page.ask("[...document.querySelectorAll('#table-methods_other tbody tr:not(.group)')].filter(row => !row.hidden).length")
     assert shown == 2
-    assert page.ask("document.querySelector('#table-methods [role=status]').textContent").startswith("2 of ")
+    assert page.ask("document.querySelector('#table-methods_other [role=status]').textContent").startswith("2 of ")
 
 
 def test_one_language_is_shown_and_the_switch_changes_it(page):

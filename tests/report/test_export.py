@@ -131,3 +131,9 @@ def test_latex_compiles(language, tmp_path):
     done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"], cwd=tmp_path, capture_output=True, text=True,
                           errors="replace", check=False)
     assert done.returncode == 0, done.stdout[-1500:]
+
+
+def test_a_place_to_break_a_line_is_gone_from_data_files_and_kept_in_latex():
+    table = Table(id="t", title="T", columns=(Column(id="a", title="betrouwbaarheids\u00adinterval"),), rows=(Row(cells=(text_cell("x"),)),))
+    assert csv(table).decode().startswith("betrouwbaarheidsinterval,")
+    assert r"betrouwbaarheids\-interval" in latex(table)

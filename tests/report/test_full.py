@@ -170,3 +170,15 @@ def test_figures_are_drawn_where_none_were_given():
     labels = made_up.labels()
     made = full_report(made_up.released(distributions=ResultSet(), effects=ResultSet()), labels.plan, labels, {}, "en")
     assert [block.figure.id for block in made.walk() if isinstance(block, FigureBlock)] == ["consort_flow", "love_plot", "takeup_by_arm"]
+
+
+def test_many_outcomes_are_told_in_a_table_instead_of_sentences():
+    more = [{**made_up.PLAN["outcomes"][1], "id": f"extra{place}", "label": f"Extra {place}"} for place in range(4)]
+    plan = made_up.plan(outcomes=[*made_up.PLAN["outcomes"], *more])
+    extra = tuple(made_up.estimate(f"extra{place}", 0.02 * place, 0.01, extra=made_up.MEANS["employed"]) for place in range(4))
+    released = made_up.released(effects=ResultSet((*made_up.effects(), *extra)))
+    made = full_report(released, plan, made_up.labels(plan), {}, "en", figures={})
+    table = next(block.table for block in made.blocks if isinstance(block, TableBlock))
+    assert (table.id, len(table.rows)) == ("summary", 6)
+    assert [row.cells[1].text for row in table.rows[2:]] == ["Little or no difference", "Better, too little to matter", "Better, size uncertain",
+                                                             "Better, size uncertain"]

@@ -8,11 +8,12 @@ import pytest
 from present import made_up
 from report import pages
 from takeup.errors import ReportError
+from takeup.present.tables.model import Column, Row, Table, text_cell
 from takeup.present.text import said
 from takeup.report import pdf as pdf_module
-from takeup.report.document import Document, Paragraph
+from takeup.report.document import Document, Paragraph, TableBlock
 from takeup.report.full import full_report
-from takeup.report.pdf import breakable, pdf
+from takeup.report.pdf import PAGE, TEXT_ROOM, _layout, breakable, pdf
 
 pypdf = pytest.importorskip("pypdf")
 MARKUP = 'A & B <x> #let x = 1 $5 *b* _c_ `d` @e \\ [f] = g // h "i"'
@@ -104,3 +105,29 @@ def test_long_names_may_break_at_their_parts():
     assert breakable("robust.depression.difference_in_means") == "robust.\u200bdepression.\u200bdifference_\u200bin_\u200bmeans"
     assert breakable("short.name") == "short.name"
     assert breakable("words with. spaces and more") == "words with. spaces and more"
+
+
+def wide(columns: int, text: str) -> Table:
+    heads = (Column(id="name", title="Uitkomst"), *(Column(id=str(i), title="95%-betrouwbaarheids\u00adinterval", kind="interval")
+                                                    for i in range(columns)))
+    rows = tuple(Row(cells=(text_cell("Tevredenheid over de sociale diensten (punten op 10)"), *(text_cell(text),) * columns)) for _ in range(3))
+    return Table(id="wide", title="Breed", columns=heads, rows=rows, language="nl")
+
+
+@pytest.mark.parametrize("columns", [1, 4, 7, 9, 14])
+@pytest.mark.parametrize("text", ["0,1", "-1.234,56 tot 7.890,12"])
+def test_columns_never_take_more_than_the_page_and_text_keeps_room(columns, text):
+    size, widths = _layout(wide(columns, text))
+    fixed = sum(width["pt"] for width in widths)
+    flexible = [width for width in widths if width["fr"]]
+    assert 5.8 <= size <= 7.8
+    assert flexible
+    assert fixed == 0 or PAGE - fixed >= TEXT_ROOM * len(flexible)
+    document = Document(title="T", language="nl", blocks=(TableBlock(table=wide(columns, text)),))
+    assert len(pypdf.PdfReader(BytesIO(pdf(document))).pages) == 1
+
+
+def test_what_is_not_for_paper_is_left_out(text):
+    assert "Every other number" not in text
+    assert "effect.employed" in text.replace(" ", "")
+    assert "robust.depression.lin" not in text.replace(" ", "").replace("\u200b", "")

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from takeup.present.catalogue import mark, words
+from takeup.present.numbers import numbers
 
 if TYPE_CHECKING:
     from takeup.present.labels import Labels
@@ -82,7 +83,14 @@ def _sentence(sentence: str, language: str, labels: Labels | None) -> str:
         places["name"] = labels.variable(named[1], language) if labels is not None else named[1]
         message = "{name}: " + sentence[named.end():]
     found = _NUMBER.findall(message)
-    places |= {f"n{place}": number for place, number in enumerate(found, start=1)}
+    places |= {f"n{place}": _local(number, language) for place, number in enumerate(found, start=1)}
     open_ = iter(range(1, len(found) + 1))
     message = _NUMBER.sub(lambda _match: f"{{n{next(open_)}}}", message)
     return _(message, **places) if message in KNOWN else _.raw(sentence)
+
+
+def _local(number: str, language: str) -> str:
+    """A number of an English sentence in the language's own signs; a year has none and stays."""
+    if "," not in number and "." not in number:
+        return number
+    return numbers(language).decimal(float(number.replace(",", "")), len(number.partition(".")[2]))
