@@ -212,3 +212,21 @@ def test_reasons(change, options, words):
     assert words in found.reason
     if "blocks have" not in words:
         assert np.isnan(found.std_error)
+
+
+def test_providers_over_blocks_so_small_that_units_are_alone_share_one_effect() -> None:
+    """Twelve blocks of three, four providers in the treated arm: the interacted fit hides too much, so blocks become fixed effects."""
+    rng = np.random.default_rng(8)
+    block = np.repeat(np.arange(12), 3)
+    treated = np.tile([1, 0, 0, 1, 1, 0], 6)
+    frame = pd.DataFrame({"arm": treated, "block": block, "provider": np.where(treated == 1, rng.permutation(36) % 4, -1), "y": rng.normal(size=36)})
+    frame["provider"] = frame["provider"].where(frame["arm"] == 1)
+    design = tu.Design("arm", 0, draw="blocked", blocks="block", nested_in="provider")
+    found, fixed = tu.difference_in_means(frame, "y", design), tu.ancova(frame, "y", design)
+    assert (found.estimate, found.std_error, found.df) == pytest.approx((fixed.estimate, fixed.std_error, fixed.df), rel=1e-10)
+    assert found.extra["mean_treated"] - found.extra["mean_control"] == pytest.approx(found.estimate, rel=1e-10)
+    assert "one effect for all" in found.reason
+    large = pd.concat([frame.assign(y=rng.normal(size=36)) for _ in range(8)], ignore_index=True)
+    weights = large.groupby("block").size() / len(large)
+    by_block = large.pivot_table(index="block", columns="arm", values="y")
+    assert tu.difference_in_means(large, "y", design).estimate == pytest.approx(float((weights * (by_block[1] - by_block[0])).sum()), rel=1e-10)

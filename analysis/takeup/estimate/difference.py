@@ -62,7 +62,8 @@ def difference_in_means(frame: DataFrame, outcome: str, design: Design, *, arm: 
     variance of the weighted regression, which is Neyman's when the weights are equal, with Welch's degrees of freedom (estimatr has
     rows - 2 there). A block with one unit (cluster) in an arm has
     no variance of its own: the variance is then taken between blocks, as in pairs, which errs on the wide side when effects differ
-    between blocks. Clusters that cross blocks (providers who serve several) get CR2 over the whole with Satterthwaite degrees of freedom.
+    between blocks. Clusters that cross blocks (providers who serve several) get CR2 over the whole with Satterthwaite degrees of freedom;
+    where units alone in their block and arm hide too much of that variance, blocks enter as fixed effects with one effect for all.
     Sources: Neyman (1923); Gerber and Green (2012), equations 3.10 and 3.16; Imai, King and Nall (2009), equation 6;
     Bell and McCaffrey (2002).
 
@@ -201,14 +202,26 @@ def _between(data: Arrays, found: Cells, parts: Floats, reason: str, se_type: st
 
 
 def _crossing(data: Arrays, weights: Floats | None, found: Cells, inference: Inference, conf_level: float) -> Estimate:
-    """Clusters that lie in several blocks: one regression with a mean for each block and arm, CR2 over the whole."""
+    """Clusters that lie in several blocks: one regression with a mean for each block and arm, CR2 over the whole.
+
+    Rows alone in their block and arm are fitted exactly and hide their part of the variance. Where they hide too much, blocks keep a mean of
+    their own but share one effect, so that blocks weigh by their size times the share of either arm.
+    """
     assert data.blocks is not None
     block = dummies(data.blocks)
     x = np.column_stack([block, block * data.treated[:, None]])
     contrast = np.concatenate([np.zeros(found.size.size), found.size])
     fit = least_squares(x, data.y, weights)
     data = noted(data, "The clusters lie in several blocks.")
-    return combination(data, fit, contrast, inference, method=METHOD, conf_level=conf_level, extra=_means(found))
+    whole = combination(data, fit, contrast, inference, method=METHOD, conf_level=conf_level, extra=_means(found))
+    if not np.isnan(whole.std_error) or not (found.n < 2).any():
+        return whole
+    data = noted(data, "Some units are alone in their block and arm: blocks enter as fixed effects, with one effect for all.")
+    shared = coefficient(data, least_squares(np.column_stack([block, data.treated]), data.y, weights), block.shape[1], inference, method=METHOD,
+                         conf_level=conf_level, extra=_means(found))
+    if np.isnan(shared.std_error):
+        return whole
+    return shared.replace(extra=FrozenMap(shared.extra, mean_treated=shared.extra["mean_control"] + shared.estimate))
 
 
 def _cr2_by_block(data: Arrays, weights: Floats | None, clusters: Codes) -> Floats:
