@@ -44,7 +44,7 @@ def wald(fit: Fit, contrasts: Floats, inference: Inference) -> Joint:
     variance = contrasts @ covariance(fit.regression, inference.se_type, inference.clusters) @ contrasts.T
     values = np.linalg.eigvalsh(variance)
     if not np.isfinite(values).all() or values[0] <= SINGULAR * max(values[-1], 0.0):
-        return Joint(statistic=np.nan, df=q, df_denominator=np.nan, p_value=np.nan, problem=NOTHING)
+        return Joint(statistic=np.nan, df=float(q), df_denominator=np.nan, p_value=np.nan, problem=NOTHING)
     b = contrasts @ fit.coefficients[fit.kept]
     statistic = float(b @ np.linalg.solve(variance, b)) / q
     if inference.df_rule == "bell_mccaffrey":
@@ -52,7 +52,7 @@ def wald(fit: Fit, contrasts: Floats, inference: Inference) -> Joint:
         denominator = eta - q + 1.0
         if not denominator > 0:
             few = f"{eta:.1f} degrees of freedom are too few for {q} contrasts at once, so there can't be a joint test."
-            return Joint(statistic=np.nan, df=q, df_denominator=np.nan, p_value=np.nan, problem=few)
+            return Joint(statistic=np.nan, df=float(q), df_denominator=np.nan, p_value=np.nan, problem=few)
         statistic *= denominator / eta
     else:
         denominator = degrees_of_freedom(fit, Spread(variance=np.nan, df=np.nan, share=np.nan), inference)
