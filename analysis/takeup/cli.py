@@ -36,6 +36,7 @@ def takeup() -> None:
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Also write what was found to this file (.html, .xlsx or .txt).")
 def check(plan: Path, report: Path | None) -> None:
     """Read PLAN and its data, and say everything that is wrong, at once."""
+    from takeup.measure.rights import oddities
     from takeup.study import open_study
 
     try:
@@ -46,7 +47,7 @@ def check(plan: Path, report: Path | None) -> None:
         raise
     click.echo(f"{plan.name}: no problem found.")
     click.echo(f"  {len(found.frame)} units, {1 + len(found.arms)} arms, {len(study.plan.outcomes)} outcomes, {len(study.trial.tables)} tables.")
-    for note in study.trial.notes:
+    for note in (*study.trial.notes, *(oddities(found.rights.held) if found.rights else ())):
         click.echo(f"  {note}")
     _write_faults(report, None)
 

@@ -233,6 +233,20 @@ def newly(rights: Held, wave: str) -> Codes:
     return np.where((now == 0) | (then == 1), 0, np.where((now == 1) & (then == 0), 1, UNKNOWN)).astype(np.int8)
 
 
+def not_entitled(rights: Held) -> Mask:
+    """Rights received before the draw by a unit that wasn't eligible for them, (n, R): the record contradicts itself, or the rule is too narrow."""
+    return np.asarray((rights.at(RECEIVES, rights.before) == 1) & (rights.at(ELIGIBLE, rights.before) == 0))
+
+
+def oddities(rights: Held) -> tuple[str, ...]:
+    """What deserves a look in the rights held and is no fault, in words and counts."""
+    odd = not_entitled(rights)
+    if not odd.any():
+        return ()
+    return (f"{int(odd.sum())} rights of {int(odd.any(axis=1).sum())} units are received at {rights.before} without being eligible; they stay as they "
+            "are, and take-up isn't asked of them.",)
+
+
 def share_reaching(rights: Held, stage: str, wave: str, places: np.ndarray[Any, Any]) -> Floats:
     """Of the rights among `places` that a unit was eligible for before the draw, the share for which it reached a stage; nan where it had none.
 

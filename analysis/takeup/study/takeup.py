@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import TakeupError
-from takeup.measure.rights import COMPOSITES, ELIGIBLE, RECEIVES, UNKNOWN, composite, known, newly, share_reaching
+from takeup.measure.rights import COMPOSITES, ELIGIBLE, RECEIVES, UNKNOWN, composite, known, newly, not_entitled, share_reaching
 from takeup.results import Estimate, FrozenMap, Result, ResultSet, Statistic
 from takeup.study.cascade import cascade, causes
 from takeup.study.material import slug
@@ -42,12 +42,16 @@ class Takers:
     ----------
     frame : one row a unit, with the columns of the design
     arms : the treated arms
+    estimator : as the plan names it; by rule where it names none (`estimate.choose`)
+    covariates : columns of the frame that adjust every effect, after the right's own baseline
     """
 
     rights: Rights
     frame: DataFrame
     design: Design
     arms: tuple[object, ...]
+    estimator: str = "by_rule"
+    covariates: tuple[str, ...] = ()
     conf_level: float = 0.95
     evidence: Evidence = "randomized"
 
@@ -81,8 +85,10 @@ def takers_of(material: Material) -> Takers | None:
     """What the chapters on rights work from, None for a study without rights."""
     if material.rights is None:
         return None
-    return Takers(rights=material.rights, frame=material.frame, design=material.design, arms=material.arms,
-                  conf_level=material.plan.analyses.confidence, evidence=material.plan.evidence)
+    analyses = material.plan.analyses
+    covariates = tuple(dict.fromkeys(material.trial.resolve(name) for name in analyses.covariates))
+    return Takers(rights=material.rights, frame=material.frame, design=material.design, arms=material.arms, estimator=analyses.estimator,
+                  covariates=covariates, conf_level=analyses.confidence, evidence=material.plan.evidence)
 
 
 def takeup(material: Material) -> ResultSet:
@@ -100,6 +106,11 @@ def tables(takers: Takers) -> Iterator[Named]:
     yield from _over_all(takers)
     yield from cascade(takers)
     yield from causes(takers)
+    odd = not_entitled(takers.rights.held).any(axis=1)
+    for arm in takers.all_arms():
+        count = int((odd & takers.rows(arm)).sum())
+        if count:
+            yield f"takeup.not_entitled.{slug(arm)}", number("not_entitled", "all", arm, count)
 
 
 def _by_right(takers: Takers) -> Iterator[Named]:
@@ -123,7 +134,8 @@ def _by_right(takers: Takers) -> Iterator[Named]:
             if open_:
                 yield f"takeup.unknown.{right.id}.{end}", number("unknown_eligibility", right.id, arm, open_)
         for arm in takers.arms:
-            found = effect(takers, right.id, np.where(eligible == 1, now, np.nan), eligible == 1, arm)
+            then = known(held.at(RECEIVES, takers.before)[:, place])
+            found = effect(takers, right.id, np.where(eligible == 1, now, np.nan), eligible == 1, arm, baseline=then)
             effects[arm].append((right.id, found))
             yield from _bounds(takers, found, now, eligible, arm)
     for arm in takers.arms:
@@ -142,13 +154,14 @@ def _by_group(takers: Takers) -> Iterator[Named]:
             continue
         entitled = (held.at(ELIGIBLE, takers.before)[:, places] == 1).any(axis=1)
         label = name if kind == "all" else f"{kind}_{name}"
-        for wave in (takers.before, takers.after):
-            values = share_reaching(held, RECEIVES, wave, places)
+        shares = {wave: share_reaching(held, RECEIVES, wave, places) for wave in (takers.before, takers.after)}
+        for wave, values in shares.items():
             for arm in takers.all_arms():
                 mean = average(TABLE, label, arm, values[takers.rows(arm) & entitled], wave)
                 yield f"takeup.rate.{label}.{slug(wave)}.{slug(arm)}", mean
-        for arm in takers.arms:  # the last wave's values
-            yield f"takeup.effect.{label}{takers.suffix(arm)}", effect(takers, label, values, entitled, arm)
+        for arm in takers.arms:
+            found = effect(takers, label, shares[takers.after], entitled, arm, baseline=shares[takers.before])
+            yield f"takeup.effect.{label}{takers.suffix(arm)}", found
 
 
 def _over_all(takers: Takers) -> Iterator[Named]:
@@ -160,8 +173,10 @@ def _over_all(takers: Takers) -> Iterator[Named]:
         for arm in takers.all_arms():
             make = share if name == "any_new" else average
             yield f"takeup.over_all.{name}.{slug(arm)}", make("over_all", name, arm, values[takers.rows(arm)], takers.after)
+        then = composite(takers.rights, name, takers.before) if name.startswith("euros") else None
         for arm in takers.arms:
-            yield f"takeup.effect.{name}{takers.suffix(arm)}", effect(takers, name, values, np.ones(values.size, dtype=bool), arm)
+            found = effect(takers, name, values, np.ones(values.size, dtype=bool), arm, baseline=then)
+            yield f"takeup.effect.{name}{takers.suffix(arm)}", found
     partly = (newly(takers.rights.held, takers.after) == UNKNOWN).any(axis=1) & ~np.isnan(values)
     for arm in takers.all_arms():
         count = int((partly & takers.rows(arm)).sum())
@@ -169,18 +184,28 @@ def _over_all(takers: Takers) -> Iterator[Named]:
             yield f"takeup.partly_unknown.{slug(arm)}", number("partly_unknown", "n_new", arm, count)
 
 
-def effect(takers: Takers, name: str, values: Floats, asked: np.ndarray[Any, Any], arm: object, term: str = TABLE) -> Estimate:
-    """The effect of assignment on a column of values among the rows asked about: difference in means with the design's inference."""
-    from takeup.estimate.difference import difference_in_means
+def effect(
+    takers: Takers, name: str, values: Floats, asked: np.ndarray[Any, Any], arm: object, term: str = TABLE, baseline: Floats | None = None,
+) -> Estimate:
+    """The effect of assignment on a column of values among the rows asked about, by the plan's estimator with the design's inference.
+
+    `baseline` is the same before the draw, for an estimator that adjusts; the means in `extra` are those of the arms as they are.
+    """
+    from takeup.estimate.choose import choose, estimate
 
     design = takers.design
     rows = np.flatnonzero(asked & (takers.rows(arm) | takers.rows(design.control)))
-    frame = takers.frame[list(design.columns)].iloc[rows].assign(**{f"takeup {name}": values[rows]})
+    before = {} if baseline is None or np.isnan(baseline[rows]).all() else {f"takeup {name} before": baseline[rows]}
+    frame = takers.frame[list(dict.fromkeys((*design.columns, *takers.covariates)))].iloc[rows].assign(**{f"takeup {name}": values[rows]}, **before)
     try:
-        found = difference_in_means(frame, f"takeup {name}", design, arm=arm, conf_level=takers.conf_level)
+        choice = choose(frame, f"takeup {name}", design, covariates=(*before, *takers.covariates), arm=arm, estimator=takers.estimator)
+        found = estimate(frame, f"takeup {name}", design, choice, arm=arm, conf_level=takers.conf_level)
     except TakeupError as error:
-        found = Estimate(outcome=name, arm=str(arm), estimate=math.nan, conf_level=takers.conf_level, method="difference_in_means", reason=str(error))
-    extra: dict[str, Any] = dict(found.extra)
+        found = Estimate(outcome=name, arm=str(arm), estimate=math.nan, conf_level=takers.conf_level, method=takers.estimator, reason=str(error))
+    sides = {"mean_treated": takers.rows(arm), "mean_control": takers.rows(design.control)}
+    means = {label: float(values[side & asked & ~np.isnan(values)].mean()) for label, side in sides.items()
+             if (side & asked & ~np.isnan(values)).any()}
+    extra: dict[str, Any] = {**found.extra, **means}
     seen = values[rows]
     if np.isin(seen[~np.isnan(seen)], (0.0, 1.0)).all():
         cells = [values[rows & asked & ~np.isnan(values)] for rows in (takers.rows(arm), takers.rows(design.control))]

@@ -59,6 +59,9 @@ def takeup_rights(released: Released, labels: Labels, language: str) -> Table:
         _("q: sharpened for the number of rights (Benjamini, Krieger and Yekutieli 2006)."),
         _("Worst to best case: whoever were entitled among the families of whom that isn't known."),
     )
+    if statistics(results, table="not_entitled"):
+        notes += (_("Some families received a right before the draw without being entitled to it by its rule: nothing was changed, and take-up of "
+                    "that right isn't asked of them."),)
     return compact(Table(id="takeup_rights", title=_("Take-up of rights, right by right"), columns=_columns(make, labels, results), rows=tuple(rows),
                          notes=notes if rows else (), language=language))
 
