@@ -73,7 +73,8 @@ def test_composites_are_sums_over_rights(rights, table):
     for unit in range(1, 61):
         answered = cell(table, unit, names[0], "endline", "receives") is not None
         for suffix, which in (("", names), ("_income", income)):
-            new = [name for name in which if cell(table, unit, name, "endline", "receives") == 1 and cell(table, unit, name, "baseline", "receives") == 0]
+            new = [name for name in which
+                   if cell(table, unit, name, "endline", "receives") == 1 and cell(table, unit, name, "baseline", "receives") == 0]
             euros = sum(float(cell(table, unit, name, "endline", "monthly_amount")) for name in which
                         if cell(table, unit, name, "endline", "receives") == 1)
             entitled = [name for name in which if cell(table, unit, name, "baseline", "eligible") == 1]

@@ -52,7 +52,7 @@ def plan() -> dict[str, Any]:
             {"id": "euros", "right": "euros_per_month", "waves": ["baseline", "endline"], "family": "rights"},
             {"id": "mood", "column": "mood", "waves": ["baseline", "endline"], "family": "life"},
         ],
-        "analyses": {"seed": 3, "draws": 99},
+        "analyses": {"seed": 3, "draws": 99, "estimator": "difference_in_means"},
         "release": {"profile": "public"},
         "languages": ["en", "nl", "fr"],
     }

@@ -77,6 +77,17 @@ def test_the_plans_outcome_and_the_chapter_agree_on_who_is_asked(study):
     assert {item.n for item in attrition if item.arm} <= set(range(60, 110))  # the eligible, not all 120
 
 
+def test_an_adjusted_plan_gives_one_number_for_one_right(tmp_path):
+    stated = rights_made.plan()
+    stated["analyses"]["estimator"] = "ancova"
+    stated["outcomes"][0]["waves"] = ["baseline", "endline"]
+    study = tu.open_study(rights_made.write(tmp_path, data=DATA, stated=stated))
+    effect, chapter = study.results()["support"], found(study.chapter("takeup"), "takeup.effect.support")
+    assert chapter.method == "ancova"
+    for name in ("estimate", "std_error", "df", "n", "n_missing"):
+        assert getattr(chapter, name) == pytest.approx(getattr(effect, name), rel=RTOL)
+
+
 def test_the_cascade_falls_and_causes_add_up(study):
     takeup = study.takeup()
     for arm in ("usual", "manager"):

@@ -22,15 +22,17 @@ LEVELS = ("rule", "administration", "person")
 """Where a cause lies; the first word of a reason says which."""
 
 
-def steps(takers: Takers, places: np.ndarray[Any, Any]) -> dict[str, Floats]:
+def steps(takers: Takers, places: np.ndarray[Any, Any], wave: str = "") -> dict[str, Floats]:
     """By stage, for each unit, the share of its rights that reached it; of rights for which every stage is known, so that shares only fall.
+
+    At the last wave where none is named.
 
     Returns
     -------
     dict of stage -> (n,) shares; nan for a unit that was eligible for none of these rights, or told nothing of them
     """
     held = takers.rights.held
-    at = {stage: reached(held, stage, takers.after)[:, places] for stage in STEPS}
+    at = {stage: reached(held, stage, wave or takers.after)[:, places] for stage in STEPS}
     asked = held.at(ELIGIBLE, takers.before)[:, places] == 1
     for codes in at.values():
         asked = asked & (codes != UNKNOWN)

@@ -12,7 +12,7 @@ from takeup.errors import TakeupError
 from takeup.measure.outcomes import baseline_of
 from takeup.measure.rights import ELIGIBLE, RECEIVES, composite, newly
 from takeup.results import Estimate, FrozenMap, ResultSet, Statistic
-from takeup.study.cascade import STEPS, steps
+from takeup.study.cascade import steps
 from takeup.study.effects import intention_to_treat
 from takeup.study.material import slug
 from takeup.study.questions import questions
@@ -141,11 +141,13 @@ def last_link(material: Material) -> Outcome | None:
 def _chain(material: Material, takers: Takers, log: DataFrame | None) -> Iterator[Named]:
     """The effect of assignment on every link: contact, knowledge, application, grant, receipt, well-being."""
     everybody = np.ones(len(takers.frame), dtype=bool)
-    links: list[tuple[str, Any]] = [] if log is None else [("contact", (_per_unit(takers, log) > 0).astype(float))]
-    links += [(stage, values) for stage, values in steps(takers, takers.rights.places()).items() if stage in STEPS]
-    for name, values in links:
+    links: list[tuple[str, Any, Any]] = [] if log is None else [("contact", (_per_unit(takers, log) > 0).astype(float), None)]
+    places = takers.rights.places()
+    then = steps(takers, places, takers.before)
+    links += [(stage, values, then[stage]) for stage, values in steps(takers, places).items()]
+    for name, values, baseline in links:
         for arm in takers.arms:
-            yield f"chain.{name}{takers.suffix(arm)}", effect(takers, name, values, everybody, arm, term="chain")
+            yield f"chain.{name}{takers.suffix(arm)}", effect(takers, name, values, everybody, arm, term="chain", baseline=baseline)
     end = last_link(material)
     for item in questions(material):
         if item.outcome is end:
