@@ -243,8 +243,8 @@ def oddities(rights: Held) -> tuple[str, ...]:
     odd = not_entitled(rights)
     if not odd.any():
         return ()
-    return (f"{int(odd.sum())} rights of {int(odd.any(axis=1).sum())} units are received at {rights.before} without being eligible; they stay as they "
-            "are, and take-up isn't asked of them.",)
+    counts = f"{int(odd.sum())} rights of {int(odd.any(axis=1).sum())} units"
+    return (f"{counts} are received at {rights.before} without being eligible; they stay as they are, and take-up isn't asked of them.",)
 
 
 def share_reaching(rights: Held, stage: str, wave: str, places: np.ndarray[Any, Any]) -> Floats:
