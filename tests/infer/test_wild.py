@@ -77,14 +77,18 @@ def test_the_interval_is_where_fresh_tests_change_their_mind(weights):
 def test_first_draws_are_the_same_whatever_follows():
     frame = trial(groups=20)
     folds = fold(frame[["y"]].to_numpy(), frame["arm"].to_numpy(float), np.zeros((len(frame), 0)), None, None, frame["c"].to_numpy())
-    long = bootstrap(folds, draws=30_000, weights="webb", seed=5)[0]
-    assert (bootstrap(folds, draws=500, weights="webb", seed=5)[0] == long[:, :501]).all()
-    assert not (bootstrap(folds, draws=500, weights="webb", seed=6)[0] == long[:, :501]).all()
+
+    def effects(draws, seed):
+        return bootstrap([folds], 20, draws=draws, weights="webb", seed=seed)[0][0][0]
+
+    long = effects(30_000, 5)
+    assert (effects(500, 5) == long[:, :501]).all()
+    assert not (effects(500, 6) == long[:, :501]).all()
 
 
 def test_webb_points_have_mean_zero_and_variance_one():
     folds = fold(np.eye(12)[:, :1], np.arange(12) % 2.0, np.zeros((12, 0)), None, None, np.arange(12))
-    effects = bootstrap(folds, draws=60_000, weights="webb", seed=1)[0][0, 1:]
+    effects = bootstrap([folds], 12, draws=60_000, weights="webb", seed=1)[0][0][0][0, 1:]
     expected = (folds.numerator[0] ** 2).sum() / folds.total**2
     assert effects.mean() == pytest.approx(0.0, abs=4 * math.sqrt(expected / 60_000))
     assert effects.var() == pytest.approx(expected, rel=0.03)

@@ -80,10 +80,10 @@ def layout(found: Scheme) -> Layout:
 
 
 def chunk_size(found: Scheme, n_slots: int) -> int:
-    """Draws in a chunk: a power of two that makes about a million cells, from 64 to 4096; 64 where each is put before an accept rule."""
+    """Draws in a chunk: a power of two that makes about a million cells, from 128 to 2048; 64 where each is put before an accept rule."""
     if found.accept is not None:
         return 64
-    return min(4096, max(64, 1 << (max(CHUNK_CELLS // n_slots, 1).bit_length() - 1)))
+    return min(2048, max(128, 1 << (max(CHUNK_CELLS // n_slots, 1).bit_length() - 1)))
 
 
 def plane(found: Scheme, place: Layout, seed: int, chunk: int) -> Bytes:

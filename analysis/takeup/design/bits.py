@@ -22,6 +22,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 SMALL = 16
 """Strata up to this many units are drawn from a table of all their patterns."""
+MEDIUM = 4096
+"""Strata up to this many units are coins whose last sixteen units are looked up; larger ones are coins that are repaired."""
 LITTLE = np.dtype("<u8")
 """Words in little-endian order, so that the bytes of a word hold its bits in order."""
 
@@ -36,6 +38,16 @@ class Source:
         """Uniform 64-bit words."""
         raw = np.asarray(self._stream.random_raw(math.prod(shape)), dtype=np.uint64)
         return raw.astype(LITTLE, copy=False).reshape(shape)
+
+    def below_each(self, bounds: Ints) -> Ints:
+        """Uniform integers in [0, bound) for each bound up to 2**32, exactly."""
+        found, missing = np.empty(bounds.size, dtype=np.int64), np.arange(bounds.size)
+        while missing.size:
+            product = self.words(-(-missing.size // 2)).view("<u4")[: missing.size].astype(np.uint64) * bounds[missing].astype(np.uint64)
+            kept = (product & np.uint64(2**32 - 1)) >= (2**32 % bounds[missing]).astype(np.uint64)
+            found[missing[kept]] = (product[kept] >> np.uint64(32)).astype(np.int64)
+            missing = missing[~kept]
+        return found
 
     def below(self, bound: int, size: int) -> Ints:
         """Uniform integers in [0, bound), exactly, by multiplication and rejection (Lemire 2019); `bound` up to 2**32.
@@ -134,8 +146,9 @@ class Patterns:
 class Subsets:
     """`strata` strata of `size` units, `chosen` treated in each, every subset equally likely; each stratum starts at a byte.
 
-    Random bits with a share near the wanted one are kept where their count is near `chosen` (given its count, a string of coins is a
-    uniform subset) and repaired by flipping uniformly chosen units of the surplus value.
+    Given its count a string of coins is a uniform subset. In large strata coins whose count is near `chosen` are kept and repaired by flipping
+    uniformly chosen units of the surplus value. In smaller ones the last sixteen units make up the count: coins for the others with count c
+    are kept with a probability proportional to that of chosen - c among sixteen coins, which makes every subset equally likely.
     """
 
     strata: int
@@ -158,11 +171,41 @@ class Subsets:
 
     def fill(self, source: Source, draws: int) -> Bytes:
         """Fresh assignments, shape (n_bytes, draws)."""
-        words = self._near(source, self.strata * draws)
-        _repair(words, np.bitwise_count(words).sum(axis=0, dtype=np.int64) - self.chosen, self.size, source)
+        if self.size <= MEDIUM and 0 < self.chosen < self.size:
+            words = self._completed(source, self.strata * draws)
+        else:
+            words = self._near(source, self.strata * draws)
+            _repair(words, _counts(words) - self.chosen, self.size, source)
         stratum_bytes = self.width // 8
         each = words.reshape(-1, self.strata, draws).transpose(1, 0, 2)
         return np.concatenate([_as_bytes(np.ascontiguousarray(one), stratum_bytes) for one in each])
+
+    def _completed(self, source: Source, columns: int) -> Words:
+        head = self.size - SMALL
+        share, depth, _ = _dyadic(self.size, self.chosen)
+        odds = share / (2**depth - share)
+        chance = np.array([math.comb(SMALL, ones) * odds**ones for ones in range(SMALL + 1)])
+        limits = np.minimum(chance / chance.max() * 2.0**64, 2.0**64 - 2.0**11).astype(np.uint64)
+        tail = np.uint64(2 ** (head % 64) - 1)
+        kept: list[Words] = []
+        missing = columns
+        while missing > 0:
+            words = _coins(source, -(-self.size // 64), missing * math.ceil(1.3 * math.sqrt(self.size / SMALL)), share, depth)
+            words[head // 64] &= tail
+            words[head // 64 + 1 :] = 0
+            ones = self.chosen - _counts(words)
+            within = (ones >= 0) & (ones <= SMALL)
+            near = np.flatnonzero(within & (source.words(ones.size) < limits[np.where(within, ones, 0)]))[:missing]
+            kept.append(words[:, near])
+            missing -= near.size
+        words = kept[0] if len(kept) == 1 else np.concatenate(kept, axis=1)
+        table, starts = _by_count()
+        ones = self.chosen - _counts(words)
+        pattern = table[starts[ones] + source.below_each(starts[ones + 1] - starts[ones])]
+        words[head // 64] |= pattern << np.uint64(head % 64)
+        if head % 64 > 64 - SMALL:
+            words[head // 64 + 1] |= pattern >> np.uint64(64 - head % 64)
+        return words
 
     def _near(self, source: Source, columns: int) -> Words:
         n_words = -(-self.size // 64)
@@ -179,10 +222,14 @@ class Subsets:
         while missing > 0:
             words = _coins(source, n_words, missing * trials_each, share, depth)
             words[-1] &= tail
-            near = np.flatnonzero(np.abs(np.bitwise_count(words).sum(axis=0, dtype=np.int64) - self.chosen) <= window)[:missing]
+            near = np.flatnonzero(np.abs(_counts(words) - self.chosen) <= window)[:missing]
             kept.append(words[:, near])
             missing -= near.size
         return kept[0] if len(kept) == 1 else np.concatenate(kept, axis=1)
+
+
+def _counts(words: Words) -> Ints:
+    return np.asarray(np.bitwise_count(words).sum(axis=0, dtype=np.int64))
 
 
 def _dyadic(size: int, chosen: int) -> tuple[int, int, float]:
@@ -229,6 +276,14 @@ def _as_bytes(words: Words, n_bytes: int) -> Bytes:
     """(words, draws) as (bytes, draws), the first `n_bytes` of them."""
     n_words, draws = words.shape
     return np.ascontiguousarray(words.view(np.uint8).reshape(n_words, draws, 8).transpose(0, 2, 1)).reshape(8 * n_words, draws)[:n_bytes]
+
+
+@cache
+def _by_count() -> tuple[Words, Ints]:
+    """All patterns of sixteen units in the order of their number of ones, and where each number starts."""
+    patterns = np.arange(2**SMALL, dtype=np.uint64)
+    ones = np.bitwise_count(patterns)
+    return patterns[np.argsort(ones, kind="stable")], np.concatenate([[0], np.cumsum(np.bincount(ones))]).astype(np.int64)
 
 
 @cache

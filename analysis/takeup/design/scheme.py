@@ -116,8 +116,21 @@ def multinomial(counts: list[int]) -> int:
 
 def arms(frame: DataFrame, design: Design) -> tuple[Any, ...]:
     """The arms in the order of their codes: control, then the others sorted as text."""
-    found = [value for value in frame[design.treatment].dropna().unique() if value != design.control]
-    return (design.control, *sorted(found, key=str))
+    return _arms(frame[design.treatment], design.control)[0]
+
+
+def _arms(column: Series, control: Any) -> tuple[tuple[Any, ...], Codes]:
+    """The arms, control first, and the code of each row, -1 where it has none."""
+    from pandas import factorize
+
+    found, values = factorize(column)
+    present = list(values)
+    order = sorted(range(len(present)), key=lambda place: (present[place] != control, str(present[place])))
+    shift = 0 if any(value == control for value in present) else 1  # control has code 0 even where no row is in it
+    code_of = np.empty(len(present) + 1, dtype=np.int64)
+    code_of[order] = np.arange(len(present)) + shift
+    code_of[-1] = -1
+    return (control, *(present[place] for place in order[1 - shift :])), code_of[found]
 
 
 def scheme(frame: DataFrame, design: Design) -> Scheme:
@@ -131,9 +144,9 @@ def scheme(frame: DataFrame, design: Design) -> Scheme:
     """
     check_columns(frame, design, design.columns)
     units, blocks, missing = units_and_blocks(frame, design)
-    labels = arms(frame, design)
-    collect(DesignError, [*missing, *_arm_faults(frame[design.treatment], design, labels)])
-    row_codes = _arm_codes(frame[design.treatment], labels)
+    labels, codes = _arms(frame[design.treatment], design.control)
+    collect(DesignError, [*missing, *_arm_faults(codes, design, labels)])
+    row_codes = codes.astype(np.int8)
     first = first_rows(units)
     assigned, strata = row_codes[first].astype(np.int64), blocks[first]
     counts = np.zeros((int(strata.max()) + 1, len(labels)), dtype=np.int64)
@@ -209,12 +222,12 @@ def _missing(count: int, name: str, what: str) -> Iterator[Fault]:
         yield Fault(f"{count} rows have no {what}", name, f"a {what} for every row that was drawn")
 
 
-def _arm_faults(column: Series, design: Design, labels: tuple[Any, ...]) -> Iterator[Fault]:
-    missing = int(column.isna().sum())
+def _arm_faults(codes: Codes, design: Design, labels: tuple[Any, ...]) -> Iterator[Fault]:
+    missing = int((codes < 0).sum())
     if missing:
         yield Fault(f"{missing} rows have no arm", design.treatment, "an arm for every row that was drawn",
                     "Leave out the rows that weren't randomised.")
-    if not bool((column == design.control).any()):
+    if not (codes == 0).any():
         yield Fault("no row has the control value that the design names", design.treatment, remedy="Check control= in the design.")
     if len(labels) < 2:
         yield Fault("no row is in a treated arm", design.treatment)
@@ -224,13 +237,6 @@ def _arm_faults(column: Series, design: Design, labels: tuple[Any, ...]) -> Iter
         yield Fault(f"there are {len(labels)} arms", design.treatment, "two arms in a draw of pairs")
     if len(labels) > 2 and design.probability is not None:
         yield Fault("a probability of treatment is declared for several treated arms", "probability", "two arms")
-
-
-def _arm_codes(column: Series, labels: tuple[Any, ...]) -> Small:
-    codes = np.zeros(len(column), dtype=np.int8)
-    for code, label in enumerate(labels[1:], start=1):
-        codes[(column == label).to_numpy(dtype=bool, na_value=False)] = code
-    return codes
 
 
 def _stratum_faults(design: Design, counts: Codes) -> Iterator[Fault]:

@@ -66,11 +66,15 @@ class Additive:
     block_sizes : (blocks,) rows, where the number treated varies; empty otherwise
     clusters : (rows,) starts of the runs of clusters, for CR1; None for HC2
     factor : small-sample factor of CR1
+    largest, longest, least : the largest centred treatment and length of a row of the basis, the smallest a
     studentized : whether variances are made
     """
 
     columns: int
     p: int
+    largest: float
+    longest: float
+    least: float
     pieces: tuple[Piece, ...]
     fixed: float
     block_sizes: Floats
@@ -121,12 +125,15 @@ class Additive:
 
     def _hc2(self, batch: Batch, projected: Floats, in_block: Floats, effect: Floats, s: Floats) -> Floats:
         first, second, dropped = np.zeros((self.columns + 1, batch.width)), np.zeros((self.columns, batch.width)), np.zeros(batch.width)
+        # |e_i| is at most that of the centred treatment and of q_i'b: often enough to know that no row is fitted exactly
+        reach = self.largest + self.longest * np.sqrt((projected**2).sum(axis=0))
+        safe = bool((self.least * s - reach**2 > 1e-6 * s).all())
         for piece in self.pieces:
             left = self._treatment(batch, piece, projected, in_block)
             square = np.multiply(left, left, out=batch.scratch.get("square", *left.shape))
             below = np.matmul(piece.free, np.stack([s, s]), out=batch.scratch.get("below", *left.shape))
             below -= square
-            if below.min() <= SATURATED * s.max():
+            if not safe and below.min() <= SATURATED * s.max():
                 # a row that is fitted exactly leaves the variance (generalized inverse)
                 exact = below <= SATURATED * s
                 dropped += np.where(exact, square, 0.0).sum(axis=0)
@@ -195,7 +202,8 @@ def additive(
             free=np.column_stack([free[part], np.zeros(block.size)]), block=block, starts=np.flatnonzero(np.r_[True, np.diff(block) != 0]),
         ))
     return Additive(
-        columns=columns, p=q.shape[1], pieces=tuple(pieces),
+        columns=columns, p=q.shape[1], pieces=tuple(pieces), largest=float(root.max()), longest=float(np.sqrt((q**2).sum(axis=1).max())),
+        least=float(free.min()),
         fixed=float("nan") if fixed_share is None else float((fixed_share * (1.0 - fixed_share)).sum()),
         block_sizes=space.mass if in_runs else np.zeros(0), clusters=runs,
         factor=groups / (groups - 1) * (n - 1) / used if groups > 1 and used > 0 else float("nan"), studentized=studentized,

@@ -16,14 +16,18 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
-PANEL_BYTES = 128
-"""1,024 units: with 64 draws an array of half a megabyte."""
+PANEL_BYTES = 32
+"""256 units: with 128 draws an array of a quarter of a megabyte, of which several stay in cache."""
+SMALL_BYTES = 40
+"""Up to 320 units are one panel."""
+KEPT_CELLS = 2**18
+"""A batch of up to so many cells is unpacked once and kept; a larger one is unpacked panel by panel at each visit."""
 _SHIFTS = np.arange(8, dtype=np.uint8)[None, :, None]
 
 
 def batch_width(n_slots: int) -> int:
     """Draws worked on at once. It depends on the number of units only: BLAS rounds differently for other shapes."""
-    return 512 if n_slots <= 160 else 256 if n_slots <= 320 else 128 if n_slots <= 640 else 64
+    return 512 if n_slots <= 128 else 256 if n_slots <= 8 * SMALL_BYTES else 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +50,7 @@ def cut(slots: Ints, n_slots: int, *, whole: bool = False) -> tuple[tuple[Panel,
     `whole` asks for one panel of everything, in the order given.
     """
     n_bytes = n_slots // 8
-    if whole or n_bytes <= PANEL_BYTES:
+    if whole or n_bytes <= SMALL_BYTES:
         return ((Panel(0, n_bytes, _as_slice(slots)), slice(0, slots.size)),)
     found = []
     for start in range(0, n_bytes, PANEL_BYTES):
@@ -86,14 +90,16 @@ class Batch:
 
     def cells(self, panel: Panel) -> Floats:
         """0.0 and 1.0 of the panel's rows, shape (rows, width); not to be written to, and good until the next call."""
-        n_bytes = panel.stop - panel.start
-        flat = self.scratch.get("cells", n_bytes * 8, self.width)
-        if self._unpacked != (panel.start, panel.stop):
-            held = self.scratch.get("bits", n_bytes, self.width).view(np.uint8).reshape(n_bytes, 8, self.width)
-            np.right_shift(self.bits[panel.start : panel.stop, None, :], _SHIFTS, out=held)
+        kept = 8 * self.bits.shape[0] * self.width <= KEPT_CELLS
+        start, stop = (0, self.bits.shape[0]) if kept else (panel.start, panel.stop)
+        flat = self.scratch.get("cells", (stop - start) * 8, self.width)
+        if self._unpacked != (start, stop):
+            held = self.scratch.get("bits", stop - start, self.width).view(np.uint8).reshape(stop - start, 8, self.width)
+            np.right_shift(self.bits[start:stop, None, :], _SHIFTS, out=held)
             np.bitwise_and(held, 1, out=held)
-            flat.reshape(n_bytes, 8, self.width)[...] = held
-            self._unpacked = (panel.start, panel.stop)
+            flat.reshape(stop - start, 8, self.width)[...] = held
+            self._unpacked = (start, stop)
+        flat = flat[8 * (panel.start - start) : 8 * (panel.stop - start)]
         if isinstance(panel.rows, slice):
             return flat[panel.rows]
         taken = self.scratch.get("taken", panel.rows.size, self.width)

@@ -56,32 +56,48 @@ class Folded:
     def __call__(self, batch: Batch) -> tuple[Floats, Floats]:
         """Effect and variance for each column and draw, shape (columns, width); nan where a draw can't tell them."""
         cells = batch.cells(self.panel)
-        means = np.add.reduceat(cells * self.mass[:, None], self.starts, axis=0) / self.block_mass[:, None]
-        inside = cells - (means if self.starts.size == 1 else means[self.block])
-        squares = self.mass[:, None] * inside**2
-        whole = squares.sum(axis=0)
+        shape = cells.shape
+        in_block = self._in_block(batch, cells)
+        means = in_block / self.block_mass[:, None]
         b = self.basis @ cells
+        whole = (in_block - in_block * means).sum(axis=0)
         left = whole - (b**2).sum(axis=0)
         lost = ~(left > VANISHED * np.maximum(whole, 1e-300))
         s = np.where(lost, 1.0, left)
         effect = self.residuals @ cells / s
         variance = np.zeros_like(effect)
         if self.studentized:
-            if b.shape[0]:
-                squares -= 2.0 * inside * (self.basis.T @ b)
-                squares += self.products.T @ (b[self.pairs[0]] * b[self.pairs[1]])
-            scores, part = batch.scratch.get("scores", *cells.shape), batch.scratch.get("part", *cells.shape)
+            inside = np.subtract(cells, means if self.starts.size == 1 else means[self.block], out=batch.scratch.get("inside", *shape))
+            squares = self._squares(batch, inside, b)
+            scores, part = batch.scratch.get("scores", *shape), batch.scratch.get("part", *shape)
             for column in range(self.columns):
                 np.multiply(inside, self.residuals[column][:, None], out=scores)
                 if b.shape[0]:
-                    scores -= np.matmul(self.crossed[column], b, out=part)
-                scores -= np.multiply(squares, effect[column], out=part)
-                np.multiply(scores, scores, out=scores)
-                variance[column] = scores.sum(axis=0)
+                    np.subtract(scores, np.matmul(self.crossed[column], b, out=part), out=scores)
+                np.subtract(scores, np.multiply(squares, effect[column], out=part), out=scores)
+                variance[column] = np.multiply(scores, scores, out=scores).sum(axis=0)
             variance *= self.factor / s**2
         effect[:, lost] = np.nan
         variance[:, lost] = np.nan
         return effect, variance
+
+    def _in_block(self, batch: Batch, cells: Floats) -> Floats:
+        """Rows treated in each block, shape (blocks, width)."""
+        if self.starts.size == 1:
+            return np.asarray(self.mass[None] @ cells)
+        weighted = np.multiply(cells, self.mass[:, None], out=batch.scratch.get("part", *cells.shape))
+        return np.asarray(np.add.reduceat(weighted, self.starts, axis=0))
+
+    def _squares(self, batch: Batch, inside: Floats, b: Floats) -> Floats:
+        """Sums by cluster of the squared treatment that covariates leave, shape (G, width)."""
+        squares = np.multiply(inside, self.mass[:, None], out=batch.scratch.get("squares", *inside.shape))
+        if b.shape[0]:
+            part = batch.scratch.get("part", *inside.shape)
+            squares -= np.matmul(self.basis.T, 2.0 * b, out=part)
+            squares *= inside
+            squares += np.matmul(self.products.T, b[self.pairs[0]] * b[self.pairs[1]], out=part)
+            return squares
+        return np.multiply(squares, inside, out=squares)
 
 
 def folded(

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from takeup.design.assign import check_seed
 from takeup.errors import Fault, InferError
+from takeup.estimate.arrays import choose_arm
 from takeup.infer.compare import TIE, check_options, monte_carlo_error, root_mean_square, tails
 from takeup.infer.randomization import Method, Which, reasons
 from takeup.infer.statistics import METHODS
-from takeup.infer.trial import names_of, trial_null
+from takeup.infer.trial import check_draws, names_of, read, trial_null
+from takeup.infer.wild import family
 from takeup.results import FrozenMap, Provenance, ResultSet, Test
 from takeup.version import __version__
 
@@ -22,15 +25,18 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from takeup.design import Design
+    from takeup.estimate.arrays import Arrays
     from takeup.infer.trial import Covariates
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+Resampling = Literal["design", "wild"]
 Adjustment = Literal["holm", "hochberg", "bonferroni", "bh", "by", "sharpened_q"]
 
 
 def stepdown(
     frame: DataFrame, outcomes: Sequence[str], design: Design, *, covariates: Covariates = (), method: Method = "ancova",
-    statistic: Which = "studentized", draws: int = 10_000, seed: int = 0, arm: object = None, backend: Executor | None = None,
+    statistic: Which = "studentized", draws: int = 10_000, seed: int = 0, arm: object = None, resampling: Resampling = "design",
+    backend: Executor | None = None,
 ) -> ResultSet:
     """P-values adjusted for a family of outcomes by step-down max-T on the trial's own draws.
 
@@ -38,6 +44,8 @@ def stepdown(
     ----------
     outcomes : the family
     covariates, method, statistic, draws, seed, arm, backend : as in `randomization_test`
+    resampling : "design" draws the trial again; "wild" is the wild cluster bootstrap with the null imposed (method "ancova", studentised), for a
+        draw that can't be repeated
 
     Returns
     -------
@@ -63,21 +71,41 @@ def stepdown(
     >>> [round(test.p_adjusted, 3) for test in tu.stepdown(trial, ["y", "z"], tu.Design("arm", 0))]
     [0.029, 1.0]
     """
-    check_options(method=(method, METHODS), statistic=(statistic, Which))
+    check_options(method=(method, METHODS), statistic=(statistic, Which), resampling=(resampling, Resampling))
     names = names_of(outcomes)
+    if resampling == "wild":
+        return _wild(frame, names, design, covariates=covariates, method=method, statistic=statistic, draws=draws, seed=seed, arm=arm)
     found = trial_null(frame, names, design, covariates=covariates, method=method, studentized=statistic == "studentized", draws=draws, seed=seed,
                        interval=False, null=0.0, arm=arm, backend=backend)
-    weights, draws_made = found.null.weights, found.null.draws
-    adjusted, single = max_t(found.statistics, weights)
-    raw = [tails(row, weights).absolute for row in found.statistics]
-    reason, exact = reasons(found, design), found.null.exact
     units = np.ones(len(names)) if statistic == "studentized" else found.scale
+    return _tests(found.data, found.statistics * units[:, None], found.null.weights, exact=found.null.exact, seed=seed, reason=reasons(found, design),
+                  method=f"step-down max-T, {method}, {statistic}")
+
+
+def _wild(
+    frame: DataFrame, names: tuple[str, ...], design: Design, *, covariates: Covariates, method: str, statistic: str, draws: int, seed: int,
+    arm: object,
+) -> ResultSet:
+    if method != "ancova" or statistic != "studentized":
+        raise InferError(Fault("the wild bootstrap is for studentised ANCOVA", "resampling"))
+    check_draws(draws)
+    chosen = choose_arm(frame[design.treatment], design, arm)
+    data = read(frame, names, design, covariates, method, chosen)
+    _, statistics, counted, exact = family(frame, data, design, arm=chosen, draws=draws, weights="rademacher", seed=check_seed(seed))
+    made = f"All {statistics.shape[1] - 1:,} sign vectors" if exact else f"{draws:,} draws of signs"
+    return _tests(data, statistics, counted, exact=exact, seed=seed, reason=f"{made} of the wild cluster bootstrap, null imposed.",
+                  method="step-down max-T, wild cluster bootstrap")
+
+
+def _tests(data: Sequence[Arrays], statistics: Floats, weights: Floats, *, exact: bool, seed: int, reason: str, method: str) -> ResultSet:
+    draws = statistics.shape[1] - 1
+    adjusted, single = max_t(statistics, weights)
+    raw = [tails(row, weights).absolute for row in statistics]
     return ResultSet(tuple(
-        Test(outcome=name, arm=one.arm, statistic=float(row[0] * unit), p_value=p, p_adjusted=float(q), n=one.n, draws=draws_made, exact=exact,
-             n_clusters=one.n_clusters, mc_error=monte_carlo_error(float(q), np.inf if exact else draws_made, doubled=False),
-             method=f"step-down max-T, {method}, {statistic}", reason=reason, extra=FrozenMap(p_single_step=float(s), family=len(names)),
-             provenance=Provenance(seed=None if exact else seed, version=__version__))
-        for name, one, row, unit, p, q, s in zip(names, found.data, found.statistics, units, raw, adjusted, single, strict=True)
+        Test(outcome=one.outcome, arm=one.arm, statistic=float(row[0]), p_value=p, p_adjusted=float(q), n=one.n, draws=draws, exact=exact,
+             n_clusters=one.n_clusters, mc_error=monte_carlo_error(float(q), np.inf if exact else draws, doubled=False), method=method, reason=reason,
+             extra=FrozenMap(p_single_step=float(s), family=len(data)), provenance=Provenance(seed=None if exact else seed, version=__version__))
+        for one, row, p, q, s in zip(data, statistics, raw, adjusted, single, strict=True)
     ))
 
 

@@ -55,7 +55,7 @@ class Task:
         """Choose the fastest way that gives the same numbers, and the size of a chunk, which depends on the trial only."""
         path: Path = "randomization" if inference == "randomization" else path_of(world, design, method)
         cells = int(world.clusters.max()) + 1 if path == "folded" and world.clusters is not None else len(world.frame)
-        most = 64 if path == "frames" or design.accept is not None else 256 if path == "randomization" else 4096
+        most = 64 if path == "frames" or design.accept is not None else 256 if path == "randomization" else 2048
         sets = max(1, min(most, CELLS // cells))
         return cls(world=world, design=design, inference=inference, method=method, path=path, sets=sets, **more)
 

@@ -71,9 +71,9 @@ def trial_null(
     check_draws(draws)
     check_seed(seed)
     drawn = scheme(frame, design)
-    chosen = choose_arm(frame[design.treatment], design, arm)
+    chosen = drawn.labels[1] if arm is None and len(drawn.labels) == 2 else choose_arm(frame[design.treatment], design, arm)
     found = drawn.contrast(next(code for code, label in enumerate(drawn.labels) if code and label == chosen))
-    data = _read(frame, outcomes, design, covariates, method, chosen)
+    data = read(frame, outcomes, design, covariates, method, chosen)
     return null_of(data, found, design, method=method, studentized=studentized, draws=draws, seed=seed, interval=interval, null=null, backend=backend)
 
 
@@ -125,7 +125,7 @@ def names_of(outcomes: str | Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def _read(frame: DataFrame, outcomes: Sequence[str], design: Design, covariates: Covariates, method: str, arm: object) -> tuple[Arrays, ...]:
+def read(frame: DataFrame, outcomes: Sequence[str], design: Design, covariates: Covariates, method: str, arm: object) -> tuple[Arrays, ...]:
     """The arrays of each outcome; outcomes with the same missing rows and covariates are read once."""
     unknown = [name for name in covariates if name not in outcomes] if isinstance(covariates, Mapping) else []
     if unknown:

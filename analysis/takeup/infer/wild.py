@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+Evaluated = tuple[Floats, Floats]
 Signs = Literal["rademacher", "webb"]
 
 WILD = 2
 """The key of the streams that signs are drawn from."""
 CHUNK_CELLS = 2**18
+MOST_CHUNK = 4096
+_EVERYBODY = "everybody who was drawn"
 WEBB = np.sqrt([1.5, 1.0, 0.5])
 """Sizes of Webb's six points, each with both signs (Webb 2023)."""
 
@@ -54,6 +57,7 @@ class Folds:
     cross : (k, G, p) sums of q u
     total : sum of e**2
     factor : G / (G - 1) (n - 1) / (n - k)
+    members : (G,) which of all clusters these are
     """
 
     numerator: Floats
@@ -62,6 +66,7 @@ class Folds:
     cross: Floats
     total: float
     factor: float
+    members: Ints
 
 
 def fold(outcomes: Floats, treatment: Floats, covariates: Floats, blocks: Ints | None, weights: Floats | None, clusters: Ints) -> Folds:
@@ -76,7 +81,7 @@ def fold(outcomes: Floats, treatment: Floats, covariates: Floats, blocks: Ints |
     left = space.residuals(np.column_stack([treatment, outcomes]))
     e, u = left[:, 0], left[:, 1:]
     total = float(e @ e)
-    code = np.unique(clusters, return_inverse=True)[1]
+    members, code = np.unique(clusters, return_inverse=True)
     groups = int(code.max()) + 1
     n_blocks = space.mass.size
     place = code * n_blocks + space.blocks
@@ -91,6 +96,7 @@ def fold(outcomes: Floats, treatment: Floats, covariates: Floats, blocks: Ints |
         numerator=np.stack([np.bincount(code, weights=e * column, minlength=groups) for column in u.T]),
         share=np.bincount(code, weights=e**2, minlength=groups) / max(total, 1e-300), basis=sums(e), cross=np.stack([sums(column) for column in u.T]),
         total=total, factor=groups / (groups - 1) * (n - 1) / used if groups > 1 and used > 0 else float("nan"),
+        members=members,
     )
 
 
@@ -115,32 +121,38 @@ def evaluate(folds: Folds, signs: Floats) -> tuple[Floats, Floats]:
     return effects / folds.total, np.stack([*squares, *products])
 
 
-def bootstrap(folds: Folds, *, draws: int, weights: Signs, seed: int) -> tuple[Floats, Floats, Floats, bool]:
-    """Effects (k, 1 + draws), variances (2 k, 1 + draws), what each draw counts, and whether all sign vectors were taken.
+def bootstrap(folds: Sequence[Folds], groups: int, *, draws: int, weights: Signs, seed: int) -> tuple[list[Evaluated], Floats, bool]:
+    """Effects (k, 1 + draws) and variances (2 k, 1 + draws) of each of `folds`, what each draw counts, and whether all sign vectors were taken.
+
+    All folds share the signs of the `groups` clusters there are.
 
     Column 0 is the observed sample: with signs all 1 the restricted residuals have the t of the unrestricted fit. With Rademacher signs and
     2**G <= draws every vector is taken; v and -v give the same |t|, so half of them are evaluated and the other half is their mirror image.
     """
-    groups = folds.share.size
     exact = weights == "rademacher" and groups < 31 and 2**groups <= draws
-    size = 64 * max(1, CHUNK_CELLS // groups // 64)
-    parts = [evaluate(folds, np.ones((groups, 1)))]
+    size = 64 * max(1, min(MOST_CHUNK, CHUNK_CELLS // groups) // 64)
+    parts = [[evaluate(one, np.ones((one.members.size, 1)))] for one in folds]
     with one_blas_thread():
         if exact:
             half = 2 ** (groups - 1)
             for start in range(0, half, size):
                 bits = np.arange(start, min(start + size, half))[None, :] >> np.arange(groups)[:, None] & 1
-                parts.append(evaluate(folds, 1.0 - 2.0 * bits.astype(np.float64)))
-            parts += [(-effects, variances) for effects, variances in parts[1:]]
+                signs = 1.0 - 2.0 * bits.astype(np.float64)
+                for one, part in zip(folds, parts, strict=True):
+                    part.append(evaluate(one, signs[one.members]))
+            for part in parts:
+                part += [(-effects, variances) for effects, variances in part[1:]]
         else:
             for chunk in range(-(-draws // size)):
                 signs = _signs(Source(seed, WILD, chunk), groups, size, weights)
                 kept = min(size, draws - chunk * size)
-                effects, variances = evaluate(folds, signs)
-                parts.append((effects[:, :kept], variances[:, :kept]))
+                for one, part in zip(folds, parts, strict=True):
+                    effects, variances = evaluate(one, signs if one.members.size == groups else signs[one.members])
+                    part.append((effects[:, :kept], variances[:, :kept]))
     counted = np.ones(1 + (2**groups if exact else draws))
     counted[0] = 0.0 if exact else 1.0
-    return np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1), counted, exact
+    joined = [(np.concatenate([one[0] for one in part], axis=1), np.concatenate([one[1] for one in part], axis=1)) for part in parts]
+    return joined, counted, exact
 
 
 def _signs(source: Source, groups: int, draws: int, weights: Signs) -> Floats:
@@ -198,19 +210,17 @@ def wild_bootstrap(
     data = arrays(frame, outcome, design, covariates=covariates, arm=arm)
     row_weights, words = assignment_weights(data, data.blocks)
     level = choose(data, design).clusters
-    clusters = np.arange(data.n) if level is None else level
-    spread = float(data.y.std())
-    constant = spread <= ROUNDING * float(np.abs(data.y).max())
-    scale = 1.0 if constant else 2.0 ** round(np.log2(spread))  # a power of two changes no digit
-    shifted = (data.y - data.y.mean() - null * data.treated) / scale
+    clusters = np.arange(data.n) if level is None else np.unique(level, return_inverse=True)[1]
+    y, scale = _scaled(data)
+    shifted = y - null / (scale or 1.0) * data.treated
     folds = fold(np.column_stack([shifted, data.treated]), data.treated, data.covariates, data.blocks, row_weights, clusters)
     groups = folds.share.size
     base = Test(outcome=outcome, arm=data.arm, n=data.n, n_clusters=groups, conf_level=conf_level, method="wild cluster bootstrap-t (WCR11, CR1)",
                 provenance=Provenance(seed=check_seed(seed), version=__version__))
-    trouble = _trouble(folds, data, constant=constant)
+    trouble = _trouble(folds, data, scale)
     if trouble:
         return base.replace(reason=" ".join((trouble, *data.notes)))
-    effects, variances, counted, exact = bootstrap(folds, draws=draws, weights=weights, seed=seed)
+    ((effects, variances),), counted, exact = bootstrap([folds], groups, draws=draws, weights=weights, seed=seed)
     t = studentized(effects[:1], variances[:1])[0]
     found = tails(t, counted)
     p = found.absolute
@@ -227,13 +237,49 @@ def wild_bootstrap(
     )
 
 
-def _trouble(folds: Folds, data: Arrays, *, constant: bool) -> str:
+def family(
+    frame: DataFrame, data: Sequence[Arrays], design: Design, *, arm: object, draws: int, weights: Signs, seed: int,
+) -> tuple[Floats, Floats, Floats, bool]:
+    """Several outcomes under common signs, for step-down tests: a cluster has one sign in all outcomes, whatever is missing in some of them.
+
+    Returns
+    -------
+    effects, statistics : (outcomes, 1 + draws), nan for an outcome that can't be tested
+    counted : (1 + draws,) what each draw counts
+    exact : whether all sign vectors were taken
+    """
+    whole = arrays(frame.assign(**{_EVERYBODY: 1.0}), _EVERYBODY, design, arm=arm)
+    level = choose(whole, design).clusters
+    code = np.full(len(frame), -1)
+    code[whole.rows] = np.arange(whole.n) if level is None else np.unique(level, return_inverse=True)[1]
+    folds, scales = [], []
+    for one in data:
+        y, scale = _scaled(one)
+        folds.append(fold(y[:, None], one.treated, one.covariates, one.blocks, assignment_weights(one, one.blocks)[0], code[one.rows]))
+        scales.append(0.0 if _trouble(folds[-1], one, scale) else scale)
+    made, counted, exact = bootstrap(folds, int(code.max()) + 1, draws=draws, weights=weights, seed=seed)
+    effects = np.stack([effects[0] * (scale or np.nan) for (effects, _), scale in zip(made, scales, strict=True)])
+    variances = np.stack([variances[0] * (scale or np.nan) ** 2 for (_, variances), scale in zip(made, scales, strict=True)])
+    return effects, studentized(effects, variances), counted, exact
+
+
+def _scaled(data: Arrays) -> tuple[Floats, float]:
+    """The outcome centred and in units near 1, and those units: a power of two, which changes no digit; 0 for a constant outcome."""
+    centred = data.y - data.y.mean()
+    spread = float(np.sqrt((centred**2).mean()))
+    if spread <= ROUNDING * float(np.abs(data.y).max()):
+        return np.zeros(data.n), 0.0
+    scale = 2.0 ** round(np.log2(spread))
+    return centred / scale, scale
+
+
+def _trouble(folds: Folds, data: Arrays, scale: float) -> str:
     """Why there is nothing to bootstrap; empty where there is."""
     if folds.total <= VANISHED * data.n_treated * data.n_control / data.n:
         return "Blocks and covariates explain the arm, so there is no effect to tell from them."
     if np.isnan(folds.factor):
         return "There are fewer than two clusters, or as many coefficients as rows, so there is no variance."
-    if constant:
+    if scale == 0.0:
         return "The outcome has the same value in all rows, so there is nothing to test."
     return ""
 

@@ -1,0 +1,77 @@
+"""What only a fresh process shows: cold start, and the memory of the largest job."""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+SMALL = """
+import time
+import numpy as np, pandas as pd, takeup as tu
+rng = np.random.default_rng(0)
+frame = pd.DataFrame({"arm": rng.permutation([0, 1] * 250), "x": rng.normal(size=500), "y": rng.exponential(size=500)})
+for turn in range(3):
+    begun = time.perf_counter()
+    tu.randomization_test(frame, "y", tu.Design("arm", 0), covariates=["x"], draws=10_000)
+    print(time.perf_counter() - begun)
+"""
+LARGE = """
+import resource, sys
+import numpy as np, pandas as pd
+rng = np.random.default_rng(0)
+n, k = 100_000, 12
+frame = pd.DataFrame({"arm": rng.permutation([0, 1] * (n // 2)), **{f"x{j}": rng.normal(size=n) for j in range(3)},
+                      **{f"y{j}": rng.exponential(size=n) for j in range(k)}})
+import takeup as tu
+from takeup.infer import executor
+executor.PAYS_AFTER = float(sys.argv[1])
+own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+tu.randomization_test(frame, [f"y{j}" for j in range(k)], tu.Design("arm", 0), covariates=["x0", "x1", "x2"], draws=10_000)
+print(own, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def _python(code: str, *arguments: str) -> tuple[float, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "job.py"
+        script.write_text(code, encoding="utf-8")
+        begun = perf_counter()
+        done = subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, check=True, env=ENVIRONMENT)
+        return perf_counter() - begun, done.stdout
+
+
+def cold(turns: int = 5) -> dict[str, float]:
+    """Median seconds: importing NumPy and takeup in a fresh process, the first and the second small job, and the whole process."""
+    bare = statistics.median(_python("pass")[0] for _ in range(turns))
+    numpy = statistics.median(_python("import numpy")[0] for _ in range(turns))
+    ours = statistics.median(_python("import numpy, takeup")[0] for _ in range(turns))
+    runs = [_python(SMALL) for _ in range(turns)]
+    first, second = ([float(run[1].split()[place]) for run in runs] for place in (0, 2))
+    return {
+        "python": bare, "import numpy": numpy - bare, "import takeup after it": ours - numpy,
+        "first job, n = 500, 10,000 draws": statistics.median(first), "third job": statistics.median(second),
+        "whole process with pandas": statistics.median(run[0] for run in runs),
+    }
+
+
+def imported() -> list[str]:
+    """Heavy libraries that `import takeup` loads (there should be none)."""
+    heavy = "pandas|scipy|statsmodels|matplotlib|pydantic"
+    return sorted(set(re.findall(heavy, _python("import sys, takeup; print(' '.join(m for m in sys.modules if '.' not in m))")[1])))
+
+
+def memory() -> dict[str, tuple[float, float]]:
+    """Megabytes above the data, and above them in each child, for 100,000 rows, 12 outcomes, 10,000 draws: in one process, and in several."""
+    found = {}
+    for name, pays in (("one process", "1e9"), ("processes of its own", "1.0")):
+        own, peak, child = (int(number) / 1024 for number in _python(LARGE, pays)[1].split())
+        found[name] = (peak - own, child)
+    return found
