@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from takeup.release.gate import Released
     from takeup.results import Estimate, Statistic
 
-LABEL, TEXT, TOP, FOOT = 2.55, 1.55, 0.36, 0.42
+LABEL, TEXT, TOP, FOOT = 2.55, 1.55, 0.36, 0.58
 ROW, HEAD, LINE_HEIGHT = 0.21, 0.27, 0.13
 
 
@@ -35,6 +35,11 @@ class Pair:
     treated: Statistic | None
     effect: Estimate
     bold: bool = False
+
+    @property
+    def hidden(self) -> bool:
+        """Whether there is nothing to draw of it."""
+        return all(item is None or math.isnan(item.value) for item in (self.control, self.treated)) and math.isnan(self.effect.estimate)
 
     @property
     def height(self) -> float:
@@ -79,8 +84,10 @@ def _pairs(released: Released, labels: Labels, make: Maker, name: str, group: st
 
 
 def _figure(id_: str, title: str, pairs: list[Pair], labels: Labels, make: Maker, data: Table) -> Figure | None:
-    if not pairs:
+    shown = [pair for pair in pairs if not pair.hidden]
+    if not shown:
         return None
+    hidden, pairs = len(pairs) - len(shown), shown
     heads = len(dict.fromkeys(pair.group for pair in pairs if pair.group))
     height = TOP + heads * HEAD + sum(pair.height for pair in pairs) + FOOT
     with house_style():
@@ -108,10 +115,21 @@ def _figure(id_: str, title: str, pairs: list[Pair], labels: Labels, make: Maker
                 y += HEAD
             _line(canvas, panel, pair, y + pair.height / 2, make)
             y += pair.height
-        middle = LABEL + (WIDTH - LABEL - TEXT) / 2
-        canvas.text(middle, height - 0.08, make._("Of those entitled before the draw, at the end"), size=SMALL, ha="center",
-                    va="center", color=GREY)
+        _foot(canvas, pairs, height, hidden, make)
         return finished(figure, id_=id_, title=title, data=data, alt=_alt(title, pairs, labels, make))
+
+
+def _foot(canvas: Axes, pairs: list[Pair], height: float, hidden: int, make: Maker) -> None:
+    """What the dots are of, what the difference is adjusted for, and how many lines aren't shown."""
+    _ = make._
+    middle = LABEL + (WIDTH - LABEL - TEXT) / 2
+    canvas.text(middle, height - 0.24, _("Of those entitled before the draw, at the end"), size=SMALL, ha="center", va="center", color=GREY)
+    notes = []
+    if any(pair.effect.method != "difference_in_means" for pair in pairs):
+        notes.append(_("Dots are shares as observed; the difference takes account of where each arm started."))
+    if hidden:
+        notes.append(_.plural("{n} right isn't shown: too few families.", "{n} rights aren't shown: too few families.", hidden, n=hidden))
+    canvas.text(0.02, height - 0.07, " ".join(notes), size=SMALL - 0.5, va="center", color=GREY)
 
 
 def _line(canvas: Axes, panel: Axes, pair: Pair, y: float, make: Maker) -> None:
