@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from takeup.release.gate import Released
     from takeup.results import Estimate, Statistic
 
-LABEL, TEXT, TOP, FOOT = 2.55, 1.55, 0.36, 0.58
+LABEL, TEXT, TOP, FOOT = 2.55, 1.55, 0.36, 0.7
 ROW, HEAD, LINE_HEIGHT = 0.21, 0.27, 0.13
 
 
@@ -123,13 +123,15 @@ def _foot(canvas: Axes, pairs: list[Pair], height: float, hidden: int, make: Mak
     """What the dots are of, what the difference is adjusted for, and how many lines aren't shown."""
     _ = make._
     middle = LABEL + (WIDTH - LABEL - TEXT) / 2
-    canvas.text(middle, height - 0.24, _("Of those entitled before the draw, at the end"), size=SMALL, ha="center", va="center", color=GREY)
+    canvas.text(middle, height - 0.35, _("Of those entitled before the draw, at the end"), size=SMALL, ha="center", va="center", color=GREY)
     notes = []
     if any(pair.effect.method != "difference_in_means" for pair in pairs):
         notes.append(_("Dots are shares as observed; the difference takes account of where each arm started."))
     if hidden:
         notes.append(_.plural("{n} right isn't shown: too few families.", "{n} rights aren't shown: too few families.", hidden, n=hidden))
-    canvas.text(0.02, height - 0.07, " ".join(notes), size=SMALL - 0.5, va="center", color=GREY)
+    lines = wrapped(" ".join(notes), WIDTH - 0.1, SMALL - 0.5) if notes else []
+    for turn, line in enumerate(lines):
+        canvas.text(0.02, height - 0.07 - 0.13 * (len(lines) - 1 - turn), line, size=SMALL - 0.5, va="center", color=GREY)
 
 
 def _line(canvas: Axes, panel: Axes, pair: Pair, y: float, make: Maker) -> None:
