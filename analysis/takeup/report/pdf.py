@@ -16,6 +16,8 @@ from takeup.present.style import font_folder, text_width, wrapped
 from takeup.report.document import FIXED_DATE, Block, Bullets, Callout, Details, Document, Facts, FigureBlock, Heading, Note, Paragraph, TableBlock
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from typst import Fonts
 
     from takeup.present.tables.model import Table
@@ -47,12 +49,17 @@ def pdf(document: Document) -> bytes:
     ReportError
         Typst stopped or warned; what it said is in the message.
     """
+    return compiled(TEMPLATE, content(document))
+
+
+def compiled(template: Path, values: Mapping[str, Any]) -> bytes:
+    """A template filled with plain values, as a PDF file of both standards. ReportError with what Typst said where it stopped or warned."""
     import typst
 
-    data = json.dumps(content(document), ensure_ascii=False, allow_nan=False)
+    data = json.dumps(values, ensure_ascii=False, allow_nan=False)
     try:
         made, warnings = typst.compile_with_warnings(
-            TEMPLATE.read_bytes(), sys_inputs={"data": data}, font_paths=_fonts(), ignore_system_fonts=True, format="pdf",
+            template.read_bytes(), sys_inputs={"data": data}, font_paths=_fonts(), ignore_system_fonts=True, format="pdf",
             pdf_standards=STANDARDS, timestamp=int(FIXED_DATE.timestamp()),
         )
     except typst.TypstError as error:

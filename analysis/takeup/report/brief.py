@@ -1,0 +1,360 @@
+"""The policy brief: what was found first, one figure, what it means, how sure, what it cost, what isn't known. Two pages in every format.
+
+It says what the full report says: the same released results through the same rule, so a brief can't claim more than its study.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from takeup.errors import Fault, ReportError, TakeupError
+from takeup.present.catalogue import mark
+from takeup.present.figures.model import Figure
+from takeup.present.labels import in_language
+from takeup.present.reading import section, statistic, statistics
+from takeup.present.tables.mechanism import one_more
+from takeup.present.tables.summary import summary
+from takeup.present.text import Span, fill, joined, said
+from takeup.present.wording import finding
+from takeup.release.gate import require
+from takeup.report.brief_figure import Chart, chart, memorable
+from takeup.report.document import Block, Bullets, Callout, Document, FigureBlock, Heading, Note, Paragraph, TableBlock
+from takeup.report.full import TONES, plan_hash_of
+from takeup.report.limits import limitations
+from takeup.report.methods import methods
+from takeup.report.placeholders import bound, typed
+from takeup.report.sentences import Teller
+from takeup.report.words import blocks, sentence
+from takeup.results import Estimate, FrozenMap, Statistic
+from takeup.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from takeup.plan.model import Plan
+    from takeup.present.labels import Labels
+    from takeup.present.tables.model import Table
+    from takeup.present.text import Spans
+    from takeup.present.wording import Finding
+    from takeup.release.gate import Released
+
+OWN = ("message", "meaning", "cost", "unknown")
+"""The sections of the authors' words that only a brief has."""
+ROWS, UNKNOWNS = 9, 4
+"""Rows of the table, and limitations told, at most; the full report has them all."""
+LANGUAGE_NAMES = {"en": mark("English"), "nl": mark("Dutch"), "fr": mark("French")}
+KINDS = {"randomized": mark("Randomised trial"), "comparison": mark("Comparison without a draw"), "before_after": mark("Before-and-after study")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A headed part of a brief. `language` is that of the authors' words in it, which may have fallen back to another."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """A brief in one language, before any format.
+
+    Attributes
+    ----------
+    title, kind, language : str
+        The study's title, and what sort of study it is.
+    warning : Spans
+        What must be said before anything else (made-up data); empty where there is nothing.
+    message : tuple of Callout
+        The main finding, in the rule's own words, one an arm.
+    figure : Figure or None
+        The one picture.
+    chart : Chart or None
+        The same arms as numbers, for a native chart.
+    table : Table
+        The planned outcomes at a glance.
+    meaning, sure, cost, unknown : Part
+        `cost` has no blocks where the plan has no costs.
+    sources : Spans
+        The ids of the results shown, and what the brief was made from.
+    method : tuple of Spans
+        How it was done, for the notes of a speaker.
+    complaints : tuple of Fault
+        Words and labels that aren't written in this language, and numbers typed by hand that a result holds.
+    """
+
+    title: str
+    kind: str
+    language: str
+    warning: Spans
+    message: tuple[Callout, ...]
+    lead: tuple[Block, ...]
+    figure: Figure | None
+    chart: Chart | None
+    table: Table
+    meaning: Part
+    sure: Part
+    cost: Part
+    unknown: Part
+    sources: Spans
+    method: tuple[Spans, ...]
+    complaints: tuple[Fault, ...] = ()
+    meta: FrozenMap = field(default_factory=FrozenMap)
+
+    def pages(self) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+        """The blocks of the two pages in reading order."""
+        first: list[Block] = [*([Note(spans=self.warning)] if self.warning else []), *self.lead, *self.message]
+        if self.figure is not None:
+            first.append(FigureBlock(figure=self.figure, with_data=False))
+        second: list[Block] = [TableBlock(table=self.table)] if self.table.rows else []
+        for page, parts in ((first, (self.meaning,)), (second, (self.sure, self.cost, self.unknown))):
+            for part in parts:
+                page += [Heading(text=part.title, id=part.id), *part.blocks] if part.blocks else []
+        return tuple(first), (*second, Note(spans=self.sources))
+
+    def document(self) -> Document:
+        """Both pages as one document."""
+        first, second = self.pages()
+        return Document(title=self.title, subtitle=self.kind, language=self.language, blocks=(*first, *second), meta=self.meta)
+
+
+def brief(released: Released, plan: Plan, labels: Labels, words: Mapping[str, Mapping[str, str]], language: str) -> Brief:
+    """The brief of a study in one language.
+
+    Parameters
+    ----------
+    released : Released
+    plan : Plan
+        The plan the results were made by; `labels` holds the same.
+    labels : Labels
+    words : mapping of language to (mapping of section to Markdown)
+        The authors' own words; the brief uses `message`, `meaning`, `cost` and `unknown`. A section that isn't written in the language is
+        taken from the first language that has it, and the brief says so.
+    language : {"en", "nl", "fr"}
+
+    Returns
+    -------
+    Brief
+
+    Raises
+    ------
+    ReleaseError
+        Results that didn't pass the gate.
+    ReportError
+        No result of a main estimate; a placeholder that names no result; words outside the small part of Markdown.
+    """
+    require(released)
+    if labels.plan is not plan and labels.plan != plan:
+        raise ReportError(Fault("the labels belong to another plan", "labels"))
+    writer = _Writer(Teller(released, labels, language), words)
+    if not writer.tell.main():
+        raise ReportError(Fault("a brief needs the estimate of at least one outcome, and there is none", "effects"))
+    return writer.written()
+
+
+class _Writer:
+    """Writes the parts."""
+
+    def __init__(self, tell: Teller, words: Mapping[str, Mapping[str, str]]) -> None:
+        self.tell, self.words = tell, words
+        self.labels, self.language, self._, self.plan = tell.labels, tell.language, tell._, tell.labels.plan
+        self.complaints: list[Fault] = []
+        self.faults: list[Fault] = []
+        primary = tell.main("primary") or tell.main()[:1]
+        self.first = [item for item in primary if item.outcome == primary[0].outcome]
+        self.primary = primary
+        self.shown = _shown(primary, tell.main())
+
+    def written(self) -> Brief:
+        """The whole brief. ReportError with every fault in the authors' words at once."""
+        _, plan = self._, self.plan
+        lead, _language = self.own("message")
+        parts = {part.id: part for part in (self.meaning(), self.sure(), self.cost(), self.unknown())}
+        if self.faults:
+            raise ReportError(*self.faults)
+        warning = said(_("These data are made up by a computer: no conclusion about a real programme can be drawn from them.")) \
+            if plan.about.synthetic else ()
+        outcomes = list(dict.fromkeys(item.outcome for item in self.primary))
+        made = Brief(
+            title=self.labels.title(self.language), kind=self.kind(), language=self.language, warning=warning, lead=lead,
+            message=tuple(self.card(item) for item in self.first), figure=memorable(self.first, self.labels, self.language),
+            chart=chart([[item for item in self.primary if item.outcome == name] for name in outcomes], self.labels, self.language),
+            table=self.table(), meaning=parts["meaning"], sure=parts["sure"], cost=parts["cost"], unknown=parts["unknown"],
+            sources=(), method=self.method(), complaints=(*self.complaints, *self.unwritten()),
+            meta=FrozenMap(study=plan.study, plan_hash=plan_hash_of(self.tell.released), version=__version__, evidence=plan.evidence),
+        )
+        return replace(made, sources=self.sources(made))
+
+    def kind(self) -> str:
+        """The line over the title: what sort of study, and of how many."""
+        _ = self._
+        kind = _(KINDS[self.plan.evidence])
+        whole = statistic(section(self.tell.released, "flow"), variable="randomized", level="")
+        if whole is None or math.isnan(whole.value):
+            return _("Policy brief \u00b7 {kind}", kind=kind)
+        return _("Policy brief \u00b7 {kind} \u00b7 {n} {people}", kind=kind, n=self.tell.number.integer(whole.value),
+                 people=self.labels.units(self.language))
+
+    def card(self, estimate: Estimate) -> Callout:
+        """The message: the verdict as the big line, the sentence and its numbers under it."""
+        found = finding(estimate, self.labels, self.language)
+        return Callout(title=self.of_arm(found, estimate), badge=found.short, tone=TONES[found.verdict], result_id=found.result_id,
+                       lines=tuple(line for line in (found.says, found.numbers) if line))
+
+    def of_arm(self, found: Finding, estimate: Estimate) -> str:
+        """An outcome's name, with the arm where there are several."""
+        several = len(self.plan.design.arms) > 2
+        return self._("{outcome}, {arm}", outcome=found.outcome, arm=self.labels.arm(estimate.arm, self.language)) if several else found.outcome
+
+    def table(self) -> Table:
+        """The primary outcomes, then others as far as the page holds them."""
+        made = replace(summary(self.shown, self.labels, self.language), title=self._("The planned outcomes at a glance"))
+        left = len(self.tell.main()) - len(self.shown)
+        if not left:
+            return made
+        n = self.tell.number.integer(left)
+        more = self._.plural("{n} more outcome is in the full report.", "{n} more outcomes are in the full report.", left, n=n)
+        return replace(made, notes=(*made.notes, more))
+
+    def own(self, name: str) -> tuple[tuple[Block, ...], str]:
+        """The authors' words of a section with their numbers bound, in this language or, said so, in another; and the language."""
+        language = next((spoken for spoken in (self.language, *self.plan.languages, "en", "nl", "fr")
+                         if self.words.get(spoken, {}).get(name, "").strip()), "")
+        if not language:
+            return (), self.language
+        where, text = f"words/{language}/{name}.md", self.words[language][name]
+        tell = self.tell if language == self.language else Teller(self.tell.released, self.labels, language)
+        try:
+            made = bound(blocks(text, name), tell, where)
+        except TakeupError as error:
+            self.faults += [replace(fault, where=fault.where.replace(f"words/{name}.md", where)) for fault in error.faults]
+            return (), language
+        self.complaints += typed(text, tell, where)
+        if language == self.language:
+            return made, language
+        self.complaints.append(Fault("isn't written", f"words/{self.language}/{name}.md", remedy=f"The brief shows {where} and says so."))
+        note = self._("The authors wrote this part in another language only: {language}.", language=self._(LANGUAGE_NAMES[language]))
+        return (Paragraph(spans=(Span(text=note, emphasis=True),)), *made), language
+
+    def part(self, name: str, title: str, first: tuple[Block, ...], *, before: bool = False) -> Part:
+        """A part: what follows from the results and what the authors wrote."""
+        own, language = self.own(name) if name in OWN else ((), self.language)
+        return Part(id=name, title=title, blocks=(*own, *first) if before else (*first, *own), language=language)
+
+    def meaning(self) -> Part:
+        """What was tried, with whom, and what the difference comes down to."""
+        _, about = self._, self.plan.about
+        what = [(_("Programme"), about.intervention), (_("Compared with"), about.comparator)]
+        items = [(Span(text=f"{_colon(name, self.language)} ", strong=True), *sentence(in_language(text, self.language), "plan"))
+                 for name, text in what if text]
+        items.append(joined(self.tell.flow(), self.tell.takeup()))
+        items.append(self.tell.rights())
+        items.append(finding(self.first[0], self.labels, self.language).matters)
+        return self.part("meaning", _("What it means"), (Bullets(items=tuple(item for item in items if item)),), before=True)
+
+    def sure(self) -> Part:
+        """What the design allows to be said, whether the draw was fair, whether other methods agree."""
+        tell = self.tell
+        draw = self._("Was the draw fair?") if self.plan.evidence == "randomized" else self._("Were the groups alike at the start?")
+        balance = (Span(text=f"{draw} ", strong=True), *tell.draw()) if tell.draw() else ()
+        items = (tell.evidence_line(), balance, *(tell.same_verdict(item) for item in self.primary[:2]))
+        return self.part("sure", self._("How sure is this?"), (Bullets(items=tuple(item for item in items if item)),))
+
+    def cost(self) -> Part:
+        """What it cost, and one more of what it is for."""
+        items = tuple(_costs(self.tell))
+        source = self.plan.cost.source if self.plan.cost is not None else ""
+        if source:
+            items = (*items, sentence(in_language(source, self.language), "plan"))
+        known = bool(items) or self.plan.cost is not None
+        return self.part("cost", self._("What did it cost?"), (Bullets(items=items),) if items else ()) if known else \
+            Part(id="cost", title="", blocks=(), language=self.language)
+
+    def unknown(self) -> Part:
+        """What the numbers say of their own limits, after the authors."""
+        told = [*([self.tell.evidence_line()] if self.tell.evidence != "randomized" else [])]
+        synthetic = 1 if self.plan.about.synthetic else 0
+        found = [item for item in limitations(self.tell) if item not in told][synthetic:][:UNKNOWNS]
+        nothing = said(self._("The numbers themselves point to no limitation beyond their intervals."))
+        first: Block = Bullets(items=tuple(found)) if found else Paragraph(spans=nothing)
+        return self.part("unknown", self._("What we do not know"), (first,), before=True)
+
+    def method(self) -> tuple[Spans, ...]:
+        """The methods in running text."""
+        return tuple(block.spans for block in methods(self.tell) if isinstance(block, Paragraph))
+
+    def sources(self, made: Brief) -> Spans:
+        """Where every number comes from, by result id, and how to cite."""
+        _, plan = self._, self.plan
+        ids = list(dict.fromkeys(result_ids(made.document())))
+        parts = [_("Every number is a result with an id of its own in results.csv: {ids}.", ids=", ".join(ids))]
+        if plan.registration is not None:
+            parts.append(_("Registered: {registry}, {id}.", registry=plan.registration.registry, id=plan.registration.id))
+        elif plan.about.citation:
+            parts.append(_("Please cite: {citation}", citation=plan.about.citation))
+        made_by = _("Made by takeup {version} from plan {hash}; the full report has the methods, every outcome and every check.", version=__version__,
+                    hash=str(made.meta["plan_hash"])[:12])
+        return said(" ".join((*parts, made_by)))
+
+    def unwritten(self) -> Iterator[Fault]:
+        """The labels of plan and schemas that exist in other languages only."""
+        missing = self.labels.untranslated(self.language)
+        if missing:
+            more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+            yield Fault(f'has no words in "{self.language}"', f"{', '.join(missing[:3])}{more}", remedy="The brief shows them in another language.")
+
+
+def _shown(primary: Sequence[Estimate], every: Sequence[Estimate]) -> list[Estimate]:
+    rest = [item for item in every if item not in primary]
+    return [*primary, *rest][:max(ROWS, len(primary))]
+
+
+def _costs(tell: Teller) -> Iterator[Spans]:
+    results = section(tell.released, "cost")
+    control = str(tell.labels.plan.design.control)
+    raw, number, labels, language = tell._.raw, tell.number, tell.labels, tell.language
+
+    def of(variable: str, arm: str) -> Span | None:
+        found: Statistic | None = statistic(results, variable=variable, arm=arm)
+        return None if found is None or math.isnan(found.value) else number.of(found, "value", "number", 1 if variable == "hours" else 0)
+
+    for item in statistics(results, variable="euros"):
+        hours, euros, other = of("hours", item.arm), of("euros", item.arm), of("euros", control)
+        if item.arm != control and hours is not None and euros is not None and other is not None:
+            yield fill(raw("In \u201c{arm}\u201d {hours} hours and {euros} euros a case on average; in \u201c{control_arm}\u201d {control} euros."),
+                       arm=labels.arm(item.arm, language), control_arm=labels.control(language), hours=hours, euros=euros, control=other)
+    estimates = [item for item in results if isinstance(item, Estimate) and math.isfinite(item.estimate)]
+    for base in (item for item in estimates if "side" not in item.extra):
+        level = number.percent(base.conf_level)
+        fields = {"what": one_more(labels, base.outcome, language), "euros": number.of(base, "estimate", "number", 0), "level": level}
+        if math.isfinite(base.conf_low) and math.isfinite(base.conf_high):
+            yield fill(raw("One more ({what}) cost {euros} euros ({level} confidence interval {low} to {high})."), **fields,
+                       low=number.of(base, "conf_low", "number", 0), high=number.of(base, "conf_high", "number", 0))
+        else:
+            yield fill(raw("One more ({what}) cost {euros} euros; the {level} confidence interval has no end, because no effect at all can't be "
+                           "ruled out."), **fields)
+        others = sorted((item for item in estimates if "side" in item.extra and item.arm == base.arm), key=lambda item: item.estimate)
+        if others:
+            yield fill(raw("With other assumptions on the cost of an hour and the hours beside: between {low} and {high} euros."),
+                       low=number.of(others[0], "estimate", "number", 0), high=number.of(others[-1], "estimate", "number", 0))
+
+
+def _colon(name: str, language: str) -> str:
+    return f"{name}\u00a0:" if language == "fr" else f"{name}:"
+
+
+def result_ids(document: Document) -> Iterator[str]:
+    """The ids of the results that a document shows, in reading order."""
+    from takeup.report.html import running_text
+
+    for block in document.walk():
+        if isinstance(block, Callout):
+            yield from (span.result_id for line in block.lines for span in line if span.result_id)
+        elif isinstance(block, TableBlock):
+            yield from (cell.result_id for row in block.table.rows for cell in row.cells if cell.result_id)
+        elif isinstance(block, FigureBlock):
+            yield from (cell.result_id for row in block.figure.data.rows for cell in row.cells if cell.result_id)
+    yield from (span.result_id for spans in running_text(document) for span in spans if span.result_id)
