@@ -14,7 +14,7 @@ from takeup.demo.mission.takes import APPLIED, GRANTED, KNOWS, RECEIVES
 from takeup.demo.mission.world import LEFT, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pandas import DataFrame
 
@@ -44,8 +44,8 @@ class Material:
 
     world: World
     numbers: Array
-    asked: dict[str, Array]
-    eligible: dict[str, Array]
+    asked: Mapping[str, Array]
+    eligible: Mapping[str, Array]
     worth: Array
 
     @property
