@@ -21,7 +21,7 @@ LANGUAGE = ("nl", "fr", "other")
 WORK = ("employed", "unemployed_benefit", "unemployed_no_benefit", "sick", "student", "at_home")
 TENURE = ("owner", "private_rent", "social_rent", "hosted")
 EMPLOYED = 0
-MASTER = 2018
+MASTER = 91
 """Goes with every seed. Chosen so that seed 0 shows about what the parameters say; other seeds show how far 112 families may stray from it."""
 DRAW_DAY = 2
 """Months from the birth to the draw: it is made on the first of the second month after."""
