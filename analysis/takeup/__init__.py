@@ -69,6 +69,7 @@ _ROOMS = {
     "describe.balance": ("Balance", "balance"),
     "describe.compliance": ("Compliance", "complier_profile", "compliance"),
     "study": ("Study", "open_study"),
+    "study.registers": ("Registers", "takeup_of_registers"),
     "demo": ("demo",),
 }
 _WHERE = {name: f"takeup.{room}" for room, names in _ROOMS.items() for name in names}

@@ -283,8 +283,12 @@ def composite(rights: Rights, name: str, wave: str) -> Floats:
         return share_reaching(found, RECEIVES, wave, places)
     if wave not in found.amounts:
         raise MeasureError(Fault("the table of rights has no amounts", "rights.columns", remedy="Name the column with monthly_amount."))
-    receives, euros = found.at(RECEIVES, wave)[:, places], found.amounts[wave][:, places]
-    return np.where((receives == UNKNOWN).all(axis=1), np.nan, np.where(receives == 1, np.nan_to_num(euros), 0.0).sum(axis=1))
+    receives, total = found.at(RECEIVES, wave), np.zeros(found.n)
+    unanswered = np.ones(found.n, dtype=bool)
+    for place in places:  # one right at a time: the arrays may be of a whole population
+        total += np.where(receives[:, place] == 1, np.nan_to_num(found.amounts[wave][:, place]), 0.0)
+        unanswered &= receives[:, place] == UNKNOWN
+    return np.where(unanswered, np.nan, total)
 
 
 def split(name: str, catalogue: Catalogue) -> tuple[str, str]:

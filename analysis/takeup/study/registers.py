@@ -1,0 +1,59 @@
+"""Take-up tables of a whole population from its registers, by the code that makes a study's chapter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from takeup.measure.registers import Registers, connected, held_from_registers, units_frame
+from takeup.measure.rights import Rights
+from takeup.measure.rights_catalogue import read_catalogue
+from takeup.results import Provenance, Result, ResultSet
+from takeup.study.takeup import Takers, tables
+from takeup.version import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from takeup.design import Design
+
+__all__ = ["Registers", "takeup_of_registers"]
+
+
+def takeup_of_registers(
+    registers: Registers, design: Design, catalogue: str | Path, *, conf_level: float = 0.95, memory: str = "512MB", folder: str | Path | None = None,
+) -> ResultSet:
+    """The chapter of take-up (`Study.takeup`) from Parquet files, in bounded memory.
+
+    Parameters
+    ----------
+    registers : Registers
+    design : treatment, control, draw, blocks ... : columns of ``registers.units``
+    catalogue : path of the catalogue of rights
+    memory : what the engine may use before it puts things into `folder`; the codes come on top, ten bytes a unit and right
+
+    Returns
+    -------
+    ResultSet
+        As in a study, effects by difference in means with the design's inference. Not yet through the disclosure gate.
+
+    Raises
+    ------
+    MeasureError
+        Files, columns or rights that don't fit; DuckDB that isn't installed.
+    """
+    words = read_catalogue(catalogue)
+    session = connected(memory, folder)
+    try:
+        held = held_from_registers(session, registers, words)
+        frame = units_frame(session, registers, design.columns)
+    finally:
+        session.close()
+    present = frame[design.treatment].dropna().unique().tolist()
+    arms = tuple(sorted((value for value in present if value != design.control), key=str))
+    takers = Takers(rights=Rights(catalogue=words, held=held), frame=frame, design=design, arms=arms, estimator="difference_in_means",
+                    conf_level=conf_level)
+    return ResultSet(tuple(_stamped(name, result) for name, result in tables(takers)))
+
+
+def _stamped(name: str, result: Result) -> Result:
+    return result.replace(provenance=Provenance(id=name, version=__version__))
