@@ -260,8 +260,13 @@ class _Writer:
         tell = self.tell
         draw = self._("Was the draw fair?") if self.plan.evidence == "randomized" else self._("Were the groups alike at the start?")
         balance = (Span(text=f"{draw} ", strong=True), *tell.draw()) if tell.draw() else ()
-        items = (tell.evidence_line(), balance, *(tell.same_verdict(item) for item in self.primary[:2]))
+        items = (tell.evidence_line(), balance, *(tell.same_verdict(item) for item in self.primary[:2]), self.unregistered())
         return self.part("sure", self._("How sure is this?"), (Bullets(items=tuple(item for item in items if item)),))
+
+    def unregistered(self) -> Spans:
+        """The limitation that concerns trust in the study, where it applies."""
+        told = said(self._("The plan names no public registration made before the results were known."))
+        return told if told in limitations(self.tell) else ()
 
     def cost(self) -> Part:
         """What it cost, and one more of what it is for."""
@@ -275,9 +280,10 @@ class _Writer:
 
     def unknown(self) -> Part:
         """What the numbers say of their own limits, after the authors."""
-        told = [*([self.tell.evidence_line()] if self.tell.evidence != "randomized" else [])]
-        synthetic = 1 if self.plan.about.synthetic else 0
-        found = [item for item in limitations(self.tell) if item not in told][synthetic:][:UNKNOWNS]
+        _ = self._
+        synthetic = said(_("The data are made up by a computer. They show how the report works and say nothing about any real programme."))
+        elsewhere = (self.tell.evidence_line(), self.unregistered(), synthetic)
+        found = [item for item in limitations(self.tell) if item not in elsewhere][:UNKNOWNS]
         nothing = said(self._("The numbers themselves point to no limitation beyond their intervals."))
         first: Block = Bullets(items=tuple(found)) if found else Paragraph(spans=nothing)
         return self.part("unknown", self._("What we do not know"), (first,), before=True)

@@ -112,7 +112,7 @@ def html(documents: Mapping[str, Document]) -> str:
         raise ReportError(*(Fault(f'the document is in "{documents[key].language}"', f'documents["{key}"]') for key in wrong))
     from markupsafe import Markup
 
-    environment = _environment()
+    environment = environment_of()
     article = environment.get_template("article.html.j2")
     articles = []
     for place, (language, document) in enumerate(documents.items()):
@@ -121,13 +121,14 @@ def html(documents: Mapping[str, Document]) -> str:
     css, js = _asset("report.css"), _asset("report.js")
     page: str = environment.get_template("page.html.j2").render(
         documents=list(documents.values()), articles=articles, names=[NAMES[language] for language in documents],
-        css=Markup(css), js=Markup(js), css_hash=_hash(css), js_hash=_hash(js),  # noqa: S704  # our own files
+        css=Markup(css), js=Markup(js), css_hash=sha256_of(css), js_hash=sha256_of(js),  # noqa: S704  # our own files
     )
     return page
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment_of() -> Environment:
+    """The templates, everything that is put in them escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -143,7 +144,8 @@ def _asset(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def sha256_of(text: str) -> str:
+    """The hash by which a content policy allows a style or a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from takeup.errors import Fault, ReportError
 
 STAMP = (1980, 1, 1, 0, 0, 0)
 FIXED = b"2000-01-01T00:00:00Z"
@@ -32,3 +35,14 @@ def normalized(content: bytes) -> bytes:
             info.compress_type, info.external_attr, info.create_system = ZIP_DEFLATED, 0o600 << 16, 3
             target.writestr(info, member)
     return out.getvalue()
+
+
+def needed(package: str, what: str) -> None:
+    """Raise ReportError where a package of the `office` extra isn't installed."""
+    if not installed(package):
+        raise ReportError(Fault(f"{what} files need the package python-{package}", what.lower(), remedy='Install it with pip install "takeup[office]".'))
+
+
+def installed(package: str) -> bool:
+    """Whether a package of the `office` extra is there."""
+    return find_spec(package) is not None
