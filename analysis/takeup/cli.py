@@ -19,7 +19,10 @@ from takeup.version import __version__
 DEBUG = "TAKEUP_DEBUG"
 """Set to 1, an error that takeup didn't foresee shows its traceback (which may hold values of the data)."""
 
-ONLY = "Make only this part (results, tables, figures, html, pdf, consort, codebook); may be repeated."
+ONLY = "Make only this part (results, tables, figures, html, pdf, consort, codebook, deviations); may be repeated."
+OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder of the build [default: its place beside the plan].")
+MASKED = click.option("--masked", is_flag=True, help="The masked build.")
+MOCK = click.option("--mock", is_flag=True, help="The mock build.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,14 +60,93 @@ def check(plan: Path, report: Path | None) -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder to write [default: out, beside the plan].")
 @click.option("--only", multiple=True, metavar="PART", help=ONLY)
 @click.option("--language", multiple=True, metavar="LANGUAGE", help="Instead of the plan's languages (en, nl, fr); may be repeated.")
-def build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[str, ...]) -> None:
+@click.option("--masked", is_flag=True, help="Draw the arms anew within the design: everything as in the final report, no finding in it.")
+def build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[str, ...], *, masked: bool) -> None:
     """Turn PLAN and its data into results, tables, figures and reports.
 
-    The folder changes all at once at the end: a build that fails or is stopped leaves what stood there before as it was.
+    The folder changes all at once at the end: a build that fails or is stopped leaves what stood there before as it was. A masked build goes to
+    out-masked and never takes the place of a final one.
     """
-    from takeup.build import build as run
+    _build(plan, out, only, language, "masked" if masked else "final")
 
-    made = run(plan, out=out, only=_split(only), languages=_split(language))
+
+@takeup.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder to write [default: out-mock, beside the plan].")
+@click.option("--only", multiple=True, metavar="PART", help=ONLY)
+@click.option("--language", multiple=True, metavar="LANGUAGE", help="Instead of the plan's languages (en, nl, fr); may be repeated.")
+def mock(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[str, ...]) -> None:
+    """Build PLAN before its endline: the baseline is real, what comes after the draw is made up."""
+    _build(plan, out, only, language, "mock")
+
+
+@takeup.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--signature", default="", metavar="FILE", help="A file beside the plan that vouches for the lock (a signature, a time stamp).")
+@click.option("--again", is_flag=True, help="Lock a plan anew; the earlier lock stays on record.")
+def lock(plan: Path, signature: str, *, again: bool) -> None:
+    """Lock PLAN: from now on a build says what was changed since, and which results were promised beforehand."""
+    from takeup.study import plan_file
+    from takeup.study.standing import lock_plan
+
+    path = plan_file(plan)
+    made = lock_plan(path, signature=signature, again=again)
+    click.echo(f"{path.name} is locked at {made.time}: {made.plan_hash}")
+
+
+@takeup.command()
+@click.argument("result", metavar="ID")
+@click.argument("plan", type=click.Path(path_type=Path), default=".")
+@OUT
+@MASKED
+@MOCK
+def trace(result: str, plan: Path, out: Path | None, *, masked: bool, mock: bool) -> None:
+    """Say where the number ID of the study PLAN (here where left out) comes from: plan line, estimator, people, files."""
+    from takeup.build.trace import trace as follow
+
+    for line in follow(result, plan, out=out, kind=_kind(masked=masked, mock=mock)).lines():
+        click.echo(line)
+
+
+@takeup.command()
+@click.argument("plan", type=click.Path(path_type=Path), default=".")
+@OUT
+@MASKED
+@MOCK
+@click.pass_context
+def verify(context: click.Context, plan: Path, out: Path | None, *, masked: bool, mock: bool) -> None:
+    """Build PLAN again, beside what stands there, and say which file differs; nothing is changed."""
+    from takeup.build.verify import verify as check_again
+
+    found = check_again(plan, out=out, kind=_kind(masked=masked, mock=mock))
+    for words, names in (("isn't as the manifest says", found.touched), ("has changed since the build", found.origin),
+                         ("comes out otherwise", found.differ)):
+        for name in names:
+            click.echo(f"{name}: {words}")
+    if found.holds:
+        click.echo(f"{_shown(found.out)}: {found.same} files come out the same.")
+    elif found.origin:
+        click.echo("Nothing was built again: with other inputs or another code other files are no surprise.", err=True)
+    context.exit(0 if found.holds else 1)
+
+
+def _kind(*, masked: bool, mock: bool) -> Any:
+    """The kind of build that the flags name."""
+    if masked and mock:
+        raise click.UsageError("a build is masked or mock, not both")
+    return "masked" if masked else "mock" if mock else "final"
+
+
+def _build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[str, ...], kind: Any) -> None:
+    """Build, and say what was made and what was changed since the lock."""
+    from takeup.build import build as run
+    from takeup.report.trust import change_line
+
+    made = run(plan, out=out, only=_split(only), languages=_split(language), kind=kind)
+    for item in made.standing.deviations:
+        click.echo(f"changed since the lock: {change_line(item)}")
+    if made.standing.unexplained:
+        click.echo(f"{len(made.standing.unexplained)} of these have no reason in deviations.yaml; page one of the report says so.")
     withheld = f", {made.withheld} withheld (release_log.csv)" if made.withheld else ""
     click.echo(f"{made.results} results released{withheld}; {len(made.files)} files in {_shown(made.out)}")
     for name in ("report.html", "report.pdf", "results.csv"):
@@ -88,7 +170,7 @@ def demo(context: click.Context, name: str, folder: Path, seed: int, n: int | No
     plan = plan_path(name, folder)
     click.echo(f"{name} is in {_shown(folder)}; its plan is {_shown(plan)}")
     if and_build:
-        context.invoke(build, plan=plan, out=None, only=(), language=())
+        context.invoke(build, plan=plan, out=None, only=(), language=(), masked=False)
 
 
 @takeup.command()

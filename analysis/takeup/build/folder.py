@@ -29,8 +29,8 @@ _HERE = -100
 
 
 @contextmanager
-def replaced(out: Path) -> Iterator[Path]:
-    """A folder to write in; when the block ends without an error it takes the place of `out`.
+def replaced(out: Path, kind: str = "final") -> Iterator[Path]:
+    """A folder to write in; when the block ends without an error it takes the place of `out`, which no build of another kind may hold.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def replaced(out: Path) -> Iterator[Path]:
         `out` holds something that no build made, or can't be written.
     """
     out = out.resolve()
-    check(out)
+    check(out, kind)
     staging, lock = None, None
     try:
         with _said(out):
@@ -63,9 +63,22 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
             target.write_bytes(content)
 
 
-def check(out: Path) -> None:
-    """Refuse a place that holds what no build made: it would be lost."""
+def place_of(kind: str) -> str:
+    """The name of the folder of a kind of build: `out`, `out-masked`, `out-mock`."""
+    return "out" if kind == "final" else f"out-{kind}"
+
+
+def check(out: Path, kind: str = "final") -> None:
+    """Refuse a place whose name or contents say another kind of build, or that holds what no build made: it would be lost."""
+    said = next((other for other in ("masked", "mock") if out.name.endswith(f"-{other}")), "final")
+    if said != kind:
+        what = f"its name {'says' if said != 'final' else 'does not say'} {said if said != 'final' else kind}, and the build is {kind}"
+        ending = "a name without -masked or -mock at its end" if kind == "final" else f"a name that ends in -{kind}"
+        raise BuildError(Fault(what, out.name, ending, "Choose another folder with --out."))
     if out.is_dir() and (made_by_build(out) or not any(out.iterdir())):
+        held = kind_of(out)
+        if held not in {kind, ""}:
+            raise BuildError(Fault(f"holds a {held} build, which a {kind} one doesn't replace", out.name, remedy="Choose another folder with --out."))
         return
     if out.exists():
         what = "holds files that no build made, and a build replaces the whole folder" if out.is_dir() else "is a file"
@@ -78,6 +91,14 @@ def made_by_build(out: Path) -> bool:
         return "takeup" in json.loads((out / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
+
+
+def kind_of(out: Path) -> str:
+    """The kind of build that a folder holds; empty where it holds none. Builds from before there were kinds are final."""
+    try:
+        return str(json.loads((out / MANIFEST).read_text(encoding="utf-8")).get("kind", "final"))
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
 def sweep(out: Path) -> None:

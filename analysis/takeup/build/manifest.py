@@ -11,6 +11,9 @@ from platform import python_version
 from typing import TYPE_CHECKING, Any
 
 from takeup.build.folder import MANIFEST
+from takeup.plan.deviations import FILE
+from takeup.plan.lock import lock_file
+from takeup.study.standing import LOG
 from takeup.version import __version__
 
 if TYPE_CHECKING:
@@ -30,15 +33,12 @@ def digest(content: bytes) -> str:
 def inputs(study: Study, plan_path: Path) -> dict[str, str]:
     """The hash of every file that the study was read from, by the name that the plan gives it."""
     plan = study.plan
-    files = {plan_path.name: plan_path}
-    named = [name for table in plan.data.values() for name in (table.file, table.schema_, table.crosswalk) if name]
+    made_up = {name for name in plan.data if study.kind == "mock" and study.trial.columns.after_the_draw(name)}  # these files aren't opened
+    named = [name for key, table in plan.data.items() for name in ("" if key in made_up else table.file, table.schema_, table.crosswalk) if name]
     named += [plan.rights.catalogue] if plan.rights is not None else []
-    files |= {_named(name): study.folder / name for name in named}
-    if plan.rights is not None:
-        files[_named(plan.rights.catalogue)] = study.folder / plan.rights.catalogue
-    lock = plan_path.with_suffix(".lock")
-    if lock.is_file():
-        files[lock.name] = lock
+    files = {plan_path.name: plan_path} | {_named(name): study.folder / name for name in named}
+    beside = [lock_file(plan_path), plan_path.with_name(FILE), *([plan_path.with_name(LOG)] if study.kind == "final" else [])]
+    files |= {path.name: path for path in beside if path.is_file()}
     words = study.folder / plan.words
     files |= {f"{_named(plan.words)}/{path.relative_to(words).as_posix()}": path for path in sorted(words.glob("*/*.md"))}
     return {name: digest(files[name].read_bytes()) for name in sorted(files)}
@@ -73,6 +73,7 @@ def origin(study: Study, plan_path: Path, languages: Sequence[str]) -> dict[str,
     """All that decides the outputs."""
     return {
         "takeup": __version__,
+        "kind": study.kind,
         "study": study.plan.study,
         "plan_hash": study.hash,
         "seed": study.plan.analyses.seed,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from takeup.build.folder import MANIFEST, check, replaced, write
+from takeup.build.folder import MANIFEST, check, place_of, replaced, write
 from takeup.build.manifest import carried, manifest, origin
+from takeup.build.papers import papers
+from takeup.build.reconcile import reconcile
+from takeup.build.stamp import stamped
 from takeup.errors import BuildError, Fault, collect, listed, nearest
 from takeup.progress import steps
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
+    from takeup.plan.deviations import Standing
+    from takeup.report.marks import Kind
     from takeup.study import Study
 
 Files = Iterator[tuple[str, bytes]]
@@ -33,17 +38,23 @@ class BuildReport:
         How many results were released, and how many the gate kept back.
     carried : int
         Files taken over from the earlier build, which had the same inputs and the same code.
+    kind : {"final", "masked", "mock"}
+    standing : Standing
+        The lock and what changed since.
     """
 
     out: Path
     files: tuple[str, ...]
     results: int
     withheld: int
+    standing: Standing
     carried: int = 0
+    kind: Kind = "final"
 
 
 def build(
     plan_path: str | Path, *, out: str | Path | None = None, only: Sequence[str] = (), languages: Sequence[str] = (), progress: bool = True,
+    kind: Kind = "final",
 ) -> BuildReport:
     """Turn a plan and its data into all outputs, or leave what stood there before as it was.
 
@@ -51,7 +62,8 @@ def build(
     ----------
     plan_path : str or Path
     out : str or Path, optional
-        The folder to write; ``out`` beside the plan where none is given. A build replaces the whole folder.
+        The folder to write; ``out`` beside the plan (``out-masked``, ``out-mock``) where none is given. A build replaces the whole folder,
+        but never one that holds another kind of build.
     only : names in `PARTS`, optional
         Make only these anew. The others are taken over from the folder where an earlier build had the same inputs and the same
         code, and are left out otherwise.
@@ -59,6 +71,9 @@ def build(
         Instead of the plan's.
     progress : bool
         A bar on stderr, where it is a terminal.
+    kind : {"final", "masked", "mock"}
+        "masked" draws the arms anew (`study.masked`), "mock" makes up what comes after the draw (`study.mock`). The first final build of a
+        masked study is logged beside the plan.
 
     Returns
     -------
@@ -68,7 +83,7 @@ def build(
     ------
     TakeupError
         PlanError, IntakeError and MeasureError with everything that is wrong with plan and data; BuildError where the outputs
-        can't be written.
+        can't be written, or an n isn't a box of the flow less labelled exits.
 
     Notes
     -----
@@ -77,26 +92,32 @@ def build(
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no stubs
 
-    from takeup.study import CHAPTERS, open_study, plan_file
+    from takeup.study import CHAPTERS, plan_file
 
     plan_path = plan_file(plan_path)
-    _check_names(only, languages)
+    _check_names(only, languages, kind)
     wanted = tuple(only) or tuple(PARTS)
-    with steps(2 + len(CHAPTERS) + len(wanted), enabled=progress) as begin, threadpool_limits(limits=1):
+    with steps(3 + len(CHAPTERS) + len(wanted), enabled=progress) as begin, threadpool_limits(limits=1):
         begin("plan and data")
-        study = open_study(plan_path)
+        place = (plan_path.parent / place_of(kind) if out is None else Path(out)).resolve()
+        check(place, kind)
+        study = _opened(plan_path, kind)
         spoken = tuple(languages) or study.plan.languages
-        place = (plan_path.parent / "out" if out is None else Path(out)).resolve()
-        check(place)
         came_from = origin(study, plan_path, spoken)
-        with replaced(place) as staging:
+        with replaced(place, kind) as staging:
             for chapter in CHAPTERS:
                 begin(chapter)
                 study.chapter(chapter)
+            begin("every n against the flow")
+            reconcile(study.material, study.sections())
             outputs: dict[str, bytes] = {}
             for part in wanted:
                 begin(part)
-                made = dict(PARTS[part](study, spoken))
+                made = {name: stamped(name, content, kind, spoken[0]) for name, content in PARTS[part](study, spoken)}
+                write(staging, made)
+                outputs |= made
+            if not only:
+                made = papers(study, came_from, outputs)
                 write(staging, made)
                 outputs |= made
             begin("putting in place")
@@ -106,13 +127,26 @@ def build(
     released = study.released()
     return BuildReport(
         out=place, files=tuple(sorted((*outputs, MANIFEST))), results=sum(len(released[name]) for name in released) - len(released.withheld()),
-        withheld=len(released.withheld()), carried=len(kept),
+        withheld=len(released.withheld()), carried=len(kept), kind=kind, standing=study.standing,
     )
 
 
-def _check_names(only: Sequence[str], languages: Sequence[str]) -> None:
+def _opened(plan_path: Path, kind: Kind) -> Study:
+    """The study; before the arms of a masked one are first shown, that is logged."""
+    from takeup.study import open_study
+    from takeup.study.masked import mask_file
+    from takeup.study.standing import note_unmasking, unmaskings
+
+    study = open_study(plan_path, kind=kind)
+    if kind == "final" and mask_file(plan_path).exists() and note_unmasking(plan_path, study.hash):
+        return replace(study, standing=replace(study.standing, unmasked=unmaskings(plan_path)))
+    return study
+
+
+def _check_names(only: Sequence[str], languages: Sequence[str], kind: str) -> None:
     faults = [Fault(f'there is no part "{name}"', "only", listed(PARTS), nearest(name, PARTS)) for name in only if name not in PARTS]
     faults += [Fault(f'no report is written in "{name}"', "language", "en, nl, fr") for name in languages if name not in {"en", "nl", "fr"}]
+    faults += [Fault(f'there is no kind of build "{kind}"', "kind", "final, masked, mock")] if kind not in {"final", "masked", "mock"} else []
     collect(BuildError, faults)
 
 
@@ -178,12 +212,19 @@ def _codebook(study: Study, languages: Sequence[str]) -> Files:
     yield "codebook.html", _bytes(codebook_html(study.plan, study.trial.schemas, languages))
 
 
+def _deviations(study: Study, languages: Sequence[str]) -> Files:
+    from takeup.report.trust import PAGE, deviations_html
+
+    yield PAGE, _bytes(deviations_html(study.standing, study.released(), study.labels(), languages))
+
+
 def _bytes(content: str | bytes) -> bytes:
     return content.encode() if isinstance(content, str) else content
 
 
 PARTS: Mapping[str, Callable[[Study, Sequence[str]], Files]] = FrozenMap(
     results=_results, tables=_tables, figures=_figures, html=_html, pdf=_pdf, consort=_consort, codebook=_codebook,
+    deviations=_deviations,
 )
 """What a build makes, by name, in the order it is made."""
 

@@ -282,7 +282,8 @@ def lin(
     >>> tu.lin(trial, "after", tu.Design("arm", 0), covariates=["before"]).method
     'lin'
     """
-    data = complete_blocks(arrays(frame, outcome, design, covariates=covariates, arm=arm))
+    whole = arrays(frame, outcome, design, covariates=covariates, arm=arm)
+    data = complete_blocks(whole)
     if data.n == 0:
         return result(data, float("nan"), float("nan"), float("nan"), method="lin", se_type="", conf_level=conf_level,
                       reason=" ".join(("No block has both arms, so there is nothing to compare.", *data.notes)))
@@ -298,7 +299,8 @@ def lin(
     names = ("blocks",) * (z.shape[1] - len(data.names)) + data.names
     position = additive.shape[1]
     data = noted(data, words, left_out(fit, names + tuple(f"{name} by arm" for name in names), position + 1))
-    return coefficient(data, fit, position, inference, method="lin", conf_level=conf_level)
+    extra = {"n_left_out": whole.n - data.n} if whole.n > data.n else {}
+    return coefficient(data, fit, position, inference, method="lin", conf_level=conf_level, extra=extra)
 
 
 def left_out(fit: Fit, names: Sequence[str], first: int) -> str:

@@ -16,7 +16,7 @@ from takeup.missing.trim import Sample, Trimmed, spread, trimmed_difference
 from takeup.results import Bounds, FrozenMap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pandas import DataFrame
 
@@ -69,7 +69,9 @@ def lee_bounds(
     (0.0, 2.0)
     """
     columns = (tighten,) if isinstance(tighten, str) else tuple(tighten or ())
-    data = complete_blocks(arrays(frame, outcome, design, arm=arm, keep_missing=True, also=columns))
+    asked = arrays(frame, outcome, design, arm=arm, keep_missing=True, also=columns)
+    data = complete_blocks(asked)
+    gone = {"n_left_out": asked.n - data.n} if asked.n > data.n else {}
     weights, words = arm_weights(data, design)
     clusters = choose(data, design, fixed_effects=False).clusters
     cells = _cells(frame, data, columns)
@@ -78,7 +80,7 @@ def lee_bounds(
     whole = _Cell.make(data, weights, np.ones(data.n, dtype=bool)) if data.n else None
     if whole is None or not usable:
         empty = sum(not part.usable for part in parts)
-        return _unknown(data, conf_level, f"{empty} of {len(parts)} cells have an arm without observed outcomes, so there are no bounds there.")
+        return _unknown(data, conf_level, gone, f"{empty} of {len(parts)} cells have an arm without observed outcomes, so there are no bounds there.")
     exact = weights is None and clusters is None
     lower = _averaged(parts, whole, "lower", clusters, exact=exact)
     upper = _averaged(parts, whole, "upper", clusters, exact=exact)
@@ -91,7 +93,7 @@ def lee_bounds(
         n_missing=int(np.isnan(data.y).sum()), method="lee", reason=reason,
         extra=FrozenMap(
             fractional=(lower.fractional, upper.fractional), response_treated=whole.rates[0], response_control=whole.rates[1],
-            kept_lower=lower.kept, kept_upper=upper.kept, im_critical=c, n_cells=len(parts),
+            kept_lower=lower.kept, kept_upper=upper.kept, im_critical=c, n_cells=len(parts), **gone,
         ),
     )
 
@@ -207,9 +209,9 @@ def _reasons(cells: Sequence[_Cell], whole: _Cell, lower: _End, upper: _End) -> 
     return reasons
 
 
-def _unknown(data: Arrays, conf_level: float, reason: str) -> Bounds:
+def _unknown(data: Arrays, conf_level: float, gone: Mapping[str, int], reason: str) -> Bounds:
     return Bounds(
         outcome=data.outcome, estimand="effect among those who respond in either arm", arm=data.arm, lower=math.nan, upper=math.nan,
         conf_level=conf_level, n=data.n, n_treated=data.n_treated, n_control=data.n_control, n_missing=int(np.isnan(data.y).sum()), method="lee",
-        reason=" ".join((reason, *data.notes)),
+        reason=" ".join((reason, *data.notes)), extra=FrozenMap(gone),
     )

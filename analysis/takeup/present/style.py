@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -85,8 +86,32 @@ def drawing(height: float, width: float = WIDTH) -> Drawing:
     return figure
 
 
+_ACROSS: ContextVar[str] = ContextVar("across", default="")
+
+
+@contextmanager
+def watermarked(text: str) -> Iterator[None]:
+    """Every figure saved in here has this word across it; none where it is empty."""
+    token = _ACROSS.set(text)
+    try:
+        yield
+    finally:
+        _ACROSS.reset(token)
+
+
+def _put_across(figure: Drawing, text: str) -> None:
+    """A word across the whole picture, over everything, as large as fits in it."""
+    width, height = (float(side) for side in figure.get_size_inches())
+    size = min(0.7 * width / max(text_width(text, 1.0, bold=True), 1e-9), 0.5 * height * 72.0)
+    figure.text(0.5, 0.5, text, size=size, weight="bold", color=VERMILION, alpha=0.22, ha="center", va="center",
+                rotation=min(25.0, 40.0 * height / width), zorder=1000)
+
+
 def saved(figure: Drawing, title: str, alt: str) -> dict[str, bytes]:
     """The figure as SVG, PNG and PDF: no date, no version, no random id."""
+    if _ACROSS.get():
+        _put_across(figure, _ACROSS.get())
+        title, alt = f"{_ACROSS.get()}: {title}", f"{_ACROSS.get()}: {alt}"
     metadata: dict[str, dict[str, str | None]] = {
         "svg": {"Date": None, "Creator": None, "Title": title, "Description": alt}, "png": {"Software": None},
         "pdf": {"CreationDate": None, "Producer": None, "Creator": None, "Title": title, "Subject": alt},

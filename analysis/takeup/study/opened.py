@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from takeup.plan.deviations import NOTHING, Standing
 from takeup.results import FrozenMap, ResultSet
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from takeup.present.tables import Table
     from takeup.release.gate import Released
     from takeup.report.document import Document
+    from takeup.report.marks import Kind
     from takeup.study.material import Material
 
 CHAPTERS: Mapping[str, str] = FrozenMap({
@@ -40,11 +42,17 @@ class Study:
         The checked data; results hold none of it.
     folder : Path
         The plan's folder.
+    kind : {"final", "masked", "mock"}
+        Whether the arms and the answers are the real ones (`study.masked`, `study.mock`).
+    standing : Standing
+        The lock and what changed since; a study without one promised nothing beforehand.
     """
 
     plan: Plan
     trial: TrialData
     folder: Path
+    kind: Kind = "final"
+    standing: Standing = NOTHING
     _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -54,22 +62,28 @@ class Study:
     def hash(self) -> str:
         """The hash of the plan with its schemas and crosswalks (`plan.freeze.plan_hash`)."""
         from takeup.plan.freeze import plan_hash
+        from takeup.study.standing import plan_files
 
-        names = {name for table in self.plan.data.values() for name in (table.schema_, table.crosswalk) if name}
-        names |= {self.plan.rights.catalogue} if self.plan.rights is not None else set()
-        return self._once("hash", lambda: plan_hash(self.plan, {name: (self.folder / name).read_bytes() for name in sorted(names)}))  # type: ignore[no-any-return]
+        return self._once("hash", lambda: plan_hash(self.plan, plan_files(self.plan, self.folder)))  # type: ignore[no-any-return]
 
     @property
     def material(self) -> Material:
         """What the chapters work from. MeasureError where an outcome can't be made."""
         from takeup.study.material import material
+        from takeup.study.mock import simulated
 
-        return self._once("material", lambda: material(self.plan, self.trial, self.hash, self.folder))  # type: ignore[no-any-return]
+        def made() -> Material:
+            found = material(self.plan, self.trial, self.hash, self.folder)
+            return replace(found, frame=simulated(self.plan, self.trial, found.frame)) if self.kind == "mock" else found
+
+        return self._once("material", made)  # type: ignore[no-any-return]
 
     def chapter(self, name: str) -> ResultSet:
-        """One chapter of results by its name in `CHAPTERS`."""
+        """One chapter of results by its name in `CHAPTERS`, each result labelled by what the locked plan promised."""
+        from takeup.study.standing import labelled
+
         make: Callable[[Material], ResultSet] = getattr(import_module(f"takeup.study.{CHAPTERS[name]}"), name)
-        return self._once(name, lambda: make(self.material))  # type: ignore[no-any-return]
+        return self._once(name, lambda: labelled(make(self.material), self.plan, self.standing))  # type: ignore[no-any-return]
 
     def flow(self) -> ResultSet:
         """Every unit's path, from assessed to analysed."""
@@ -124,15 +138,26 @@ class Study:
     def tables(self, language: str | None = None) -> Mapping[str, Table]:
         """The tables by name, of released results, in one language (the plan's first where none is given)."""
         from takeup.present.tables import all_tables
+        from takeup.report.marks import marked_table
 
-        return FrozenMap(all_tables(self.released(), self.labels(), language or self.plan.languages[0]))
+        spoken = language or self.plan.languages[0]
+        made = all_tables(self.released(), self.labels(), spoken)
+        return FrozenMap({name: marked_table(table, self.kind, spoken) for name, table in made.items()})
 
     def figures(self, language: str | None = None) -> Mapping[str, Figure]:
         """The figures by name, of released results, in one language (the plan's first where none is given)."""
         from takeup.present.figures import all_figures
+        from takeup.present.style import watermarked
+        from takeup.report.marks import marked_figure, short_mark
 
         spoken = language or self.plan.languages[0]
-        return self._once(f"figures.{spoken}", lambda: FrozenMap(all_figures(self.released(), self.labels(), spoken)))  # type: ignore[no-any-return]
+
+        def made() -> Mapping[str, Figure]:
+            with watermarked(short_mark(self.kind, spoken)):
+                drawn = all_figures(self.released(), self.labels(), spoken)
+            return FrozenMap({name: marked_figure(figure, self.kind, spoken) for name, figure in drawn.items()})
+
+        return self._once(f"figures.{spoken}", made)  # type: ignore[no-any-return]
 
     def words(self, language: str | None = None) -> Mapping[str, str]:
         """What the authors wrote, by section: the Markdown files in the plan's folder of words. ReportError for a file that isn't UTF-8."""
@@ -143,11 +168,14 @@ class Study:
     def report(self, language: str | None = None) -> Document:
         """The full report as a document of blocks, in one language (the plan's first where none is given)."""
         from takeup.report.full import full_report
+        from takeup.report.marks import marked_document
+        from takeup.report.trust import with_trust
 
         spoken = language or self.plan.languages[0]
 
         def made() -> Document:
-            return full_report(self.released(), self.plan, self.labels(), self.words(spoken), spoken, figures=self.figures(spoken))
+            written = full_report(self.released(), self.plan, self.labels(), self.words(spoken), spoken, figures=self.figures(spoken))
+            return marked_document(with_trust(written, self.standing, self.released(), self.labels()), self.kind)
 
         return self._once(f"report.{spoken}", made)  # type: ignore[no-any-return]
 
@@ -157,13 +185,15 @@ class Study:
         return self._known[name]
 
 
-def open_study(path: str | Path) -> Study:
+def open_study(path: str | Path, *, kind: Kind = "final") -> Study:
     """Open a plan with its data.
 
     Parameters
     ----------
     path : str or Path
         The plan file, or its folder; data, schemas and words are found from there.
+    kind : {"final", "masked", "mock"}
+        "masked": the arms drawn anew by the study's mask; "mock": everything after the draw made up.
 
     Returns
     -------
@@ -172,7 +202,9 @@ def open_study(path: str | Path) -> Study:
     Raises
     ------
     PlanError, IntakeError, ReportError
-        Everything that is wrong with the plan, the data and the authors' words, at once.
+        Everything that is wrong with the plan, the data and the authors' words, at once; then, what is wrong with the lock.
+    BuildError
+        The arms can't be masked.
 
     Examples
     --------
@@ -186,18 +218,24 @@ def open_study(path: str | Path) -> Study:
     from takeup.errors import PlanError, ReportError, collect
     from takeup.intake.faults import DataError, FaultReport
     from takeup.intake.trial import open_files
+    from takeup.study.masked import mask_seed, masked
+    from takeup.study.mock import open_mock
+    from takeup.study.standing import standing
     from takeup.study.words import PLACE, word_faults
 
     path = plan_file(path)
     try:
-        plan, trial = open_files(path)
+        plan, trial = open_mock(path) if kind == "mock" else open_files(path)
     except DataError as error:
         more = (*error.report.faults, *word_faults(path.parent, PLACE))
         raise type(error)(FaultReport(faults=more, cells=error.report.cells)) from None
     except PlanError as error:
         raise PlanError(*error.faults, *word_faults(path.parent, PLACE)) from None
     collect(ReportError, word_faults(path.parent, plan.words))
-    return Study(plan, trial, path.parent)
+    found = standing(plan, path, None if kind == "mock" else trial)
+    if kind == "masked":
+        trial = masked(trial, plan, mask_seed(path))
+    return Study(plan, trial, path.parent, kind, found)
 
 
 def plan_file(path: str | Path) -> Path:
