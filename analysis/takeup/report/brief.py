@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 from takeup.errors import Fault, ReportError, TakeupError
 from takeup.present.catalogue import mark
-from takeup.present.figures.model import Figure
 from takeup.present.labels import in_language
-from takeup.present.reading import section, statistic, statistics
-from takeup.present.tables.mechanism import one_more
+from takeup.present.reading import section, statistic
 from takeup.present.tables.summary import summary
-from takeup.present.text import Span, fill, joined, said
+from takeup.present.text import Span, joined, said
 from takeup.present.wording import finding
 from takeup.release.gate import require
 from takeup.report.brief_figure import Chart, chart, memorable
+from takeup.report.brief_parts import costs, result_ids
 from takeup.report.document import Block, Bullets, Callout, Document, FigureBlock, Heading, Note, Paragraph, TableBlock
 from takeup.report.full import TONES, plan_hash_of
 from takeup.report.limits import limitations
@@ -27,18 +26,20 @@ from takeup.report.methods import methods
 from takeup.report.placeholders import bound, typed
 from takeup.report.sentences import Teller
 from takeup.report.words import blocks, sentence
-from takeup.results import Estimate, FrozenMap, Statistic
+from takeup.results import FrozenMap
 from takeup.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from takeup.plan.model import Plan
+    from takeup.present.figures.model import Figure
     from takeup.present.labels import Labels
     from takeup.present.tables.model import Table
     from takeup.present.text import Spans
     from takeup.present.wording import Finding
     from takeup.release.gate import Released
+    from takeup.results import Estimate
 
 OWN = ("message", "meaning", "cost", "unknown")
 """The sections of the authors' words that only a brief has."""
@@ -110,9 +111,8 @@ class Brief:
         if self.figure is not None:
             first.append(FigureBlock(figure=self.figure, with_data=False))
         second: list[Block] = [TableBlock(table=self.table)] if self.table.rows else []
-        for page, parts in ((first, (self.meaning,)), (second, (self.sure, self.cost, self.unknown))):
-            for part in parts:
-                page += [Heading(text=part.title, id=part.id), *part.blocks] if part.blocks else []
+        for blocks_, parts in ((first, (self.meaning,)), (second, (self.sure, self.cost, self.unknown))):
+            blocks_.extend(block for part in parts if part.blocks for block in (Heading(text=part.title, id=part.id), *part.blocks))
         return tuple(first), (*second, Note(spans=self.sources))
 
     def document(self) -> Document:
@@ -270,7 +270,7 @@ class _Writer:
 
     def cost(self) -> Part:
         """What it cost, and one more of what it is for."""
-        items = tuple(_costs(self.tell))
+        items = tuple(costs(self.tell))
         source = self.plan.cost.source if self.plan.cost is not None else ""
         if source:
             items = (*items, sentence(in_language(source, self.language), "plan"))
@@ -318,49 +318,5 @@ def _shown(primary: Sequence[Estimate], every: Sequence[Estimate]) -> list[Estim
     return [*primary, *rest][:max(ROWS, len(primary))]
 
 
-def _costs(tell: Teller) -> Iterator[Spans]:
-    results = section(tell.released, "cost")
-    control = str(tell.labels.plan.design.control)
-    raw, number, labels, language = tell._.raw, tell.number, tell.labels, tell.language
-
-    def of(variable: str, arm: str) -> Span | None:
-        found: Statistic | None = statistic(results, variable=variable, arm=arm)
-        return None if found is None or math.isnan(found.value) else number.of(found, "value", "number", 1 if variable == "hours" else 0)
-
-    for item in statistics(results, variable="euros"):
-        hours, euros, other = of("hours", item.arm), of("euros", item.arm), of("euros", control)
-        if item.arm != control and hours is not None and euros is not None and other is not None:
-            yield fill(raw("In \u201c{arm}\u201d {hours} hours and {euros} euros a case on average; in \u201c{control_arm}\u201d {control} euros."),
-                       arm=labels.arm(item.arm, language), control_arm=labels.control(language), hours=hours, euros=euros, control=other)
-    estimates = [item for item in results if isinstance(item, Estimate) and math.isfinite(item.estimate)]
-    for base in (item for item in estimates if "side" not in item.extra):
-        level = number.percent(base.conf_level)
-        fields = {"what": one_more(labels, base.outcome, language), "euros": number.of(base, "estimate", "number", 0), "level": level}
-        if math.isfinite(base.conf_low) and math.isfinite(base.conf_high):
-            yield fill(raw("One more ({what}) cost {euros} euros ({level} confidence interval {low} to {high})."), **fields,
-                       low=number.of(base, "conf_low", "number", 0), high=number.of(base, "conf_high", "number", 0))
-        else:
-            yield fill(raw("One more ({what}) cost {euros} euros; the {level} confidence interval has no end, because no effect at all can't be "
-                           "ruled out."), **fields)
-        others = sorted((item for item in estimates if "side" in item.extra and item.arm == base.arm), key=lambda item: item.estimate)
-        if others:
-            yield fill(raw("With other assumptions on the cost of an hour and the hours beside: between {low} and {high} euros."),
-                       low=number.of(others[0], "estimate", "number", 0), high=number.of(others[-1], "estimate", "number", 0))
-
-
 def _colon(name: str, language: str) -> str:
     return f"{name}\u00a0:" if language == "fr" else f"{name}:"
-
-
-def result_ids(document: Document) -> Iterator[str]:
-    """The ids of the results that a document shows, in reading order."""
-    from takeup.report.html import running_text
-
-    for block in document.walk():
-        if isinstance(block, Callout):
-            yield from (span.result_id for line in block.lines for span in line if span.result_id)
-        elif isinstance(block, TableBlock):
-            yield from (cell.result_id for row in block.table.rows for cell in row.cells if cell.result_id)
-        elif isinstance(block, FigureBlock):
-            yield from (cell.result_id for row in block.figure.data.rows for cell in row.cells if cell.result_id)
-    yield from (span.result_id for spans in running_text(document) for span in spans if span.result_id)

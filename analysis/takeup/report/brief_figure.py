@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from takeup.present.figures.model import Figure, finished
 from takeup.present.numbers import effect_digits, id_of, value_of
 from takeup.present.style import BAND, BLUE, GREY, INK, LINE, SMALL, VERMILION, WIDTH, arm_style, bare, drawing, house_style, wrapped
-from takeup.present.tables.model import Column, Maker, Row, Table, text_cell
 from takeup.present.tables.effects import quantity
+from takeup.present.tables.model import Column, Maker, Row, Table, text_cell
 from takeup.release.suppress import is_withheld
 
 if TYPE_CHECKING:
@@ -130,7 +130,9 @@ def _interval(estimates: Sequence[Estimate], labels: Labels, language: str) -> F
     planned = labels.plan.outcome(estimates[0].outcome)
     unit = labels.unit(planned.id, language)
     scale = 100.0 if planned.kind == "binary" else 1.0
-    title = _("{outcome}: where the difference may lie", outcome=labels.outcome(planned.id, language))
+    message = _.raw("{outcome}: where the change may lie") if labels.plan.evidence == "before_after" else \
+        _.raw("{outcome}: where the difference may lie")
+    title = message.format(outcome=labels.outcome(planned.id, language))
     small = (planned.smallest_effect or 0.0) * scale
     reach = max(abs(limit) * scale for item in estimates for limit in (item.conf_low, item.conf_high, item.estimate))
     reach = max(reach, small * 1.6) * 1.25 or 1.0
@@ -181,7 +183,8 @@ def _done(figure: object, kind: str, title: str, found: tuple[Side, ...], labels
         scale = 100.0 if binary else 1.0
         digits = effect_digits(estimates[0].std_error, scale)
         rows = tuple(Row(cells=(text_cell(labels.arm(item.arm, language) if item.arm else labels.outcome(item.outcome, language)),
-                                make.cell(item, "estimate", "points" if binary else "number", digits), make.interval(item, digits=digits, scale=scale)))
+                                make.cell(item, "estimate", "points" if binary else "number", digits),
+                                make.interval(item, digits=digits, scale=scale)))
                      for item in estimates)
         columns = (Column(id="arm", title=_("Arm")), Column(id="estimate", title=quantity(make, labels), kind="number"),
                    Column(id="interval", title=make.interval_title(item.conf_level for item in estimates), kind="interval", parts=make.limits))

@@ -1,4 +1,7 @@
-"""How large the type of a brief may be where the program that lays it out isn't ours: measured with the typeface of the figures, which is wide."""
+"""How large the type of a brief may be where the program that lays it out isn't ours.
+
+It is measured with the typeface of the figures, which is wider than the usual sans serif faces, so a page set in one of these has room left.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,6 @@ SIZES = (10.5, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0)
 """Points, the largest first."""
 ROOM = 262.0 / 25.4 * 72.0
 """Points of height: A4 less margins and a line for the page's number."""
-NARROW = 0.9
-"""How wide the usual sans serif faces set a text, against that of the figures."""
 LEADING = 1.32
 
 
@@ -66,7 +67,7 @@ def _table(table: Table, size: float, width: float) -> float:
     numbers = [max([text_width(row.cells[place].text, size) for row in table.rows] + [text_width(column.title, size, bold=True)])
                if column.kind != "text" else 0.0 for place, column in enumerate(table.columns)]
     texts = [place for place, column in enumerate(table.columns) if column.kind == "text"]
-    each = max(width - sum(numbers) * NARROW - 0.12 * len(table.columns), 1.0) / max(len(texts), 1)
+    each = max(width - sum(numbers) - 0.12 * len(table.columns), 1.0) / max(len(texts), 1)
     rows = [max([_text(row.cells[place].text, size, each) for place in texts] or [size * LEADING]) + size * 0.75 for row in table.rows]
     notes = sum(_text(note, size, width) + size * 0.4 for note in table.notes)
     return sum(rows) + notes + _text(table.title, size * 1.2, width) + size * 4.5
@@ -74,7 +75,7 @@ def _table(table: Table, size: float, width: float) -> float:
 
 def _text(text: str, size: float, width: float) -> float:
     """The height of running text: its lines, with the share that ragged lines leave empty."""
-    lines = math.ceil(text_width(text, size) * NARROW / (width * 0.95)) if text else 0
+    lines = math.ceil(text_width(text, size) / (width * 0.95)) if text else 0
     return max(lines, 1) * size * LEADING
 
 

@@ -40,7 +40,8 @@ def normalized(content: bytes) -> bytes:
 def needed(package: str, what: str) -> None:
     """Raise ReportError where a package of the `office` extra isn't installed."""
     if not installed(package):
-        raise ReportError(Fault(f"{what} files need the package python-{package}", what.lower(), remedy='Install it with pip install "takeup[office]".'))
+        remedy = 'Install it with pip install "takeup[office]".'
+        raise ReportError(Fault(f"{what} files need the package python-{package}", what.lower(), remedy=remedy))
 
 
 def installed(package: str) -> bool:

@@ -35,9 +35,9 @@ FORMATS: dict[str, tuple[Kind, int]] = {
     "integer": ("integer", 0), "percent": ("percent", 0), "points": ("points", 0), "p_value": ("p_value", 0),
     **{str(digits): ("number", digits) for digits in range(5)},
 }
-HELP = ("{effect:OUTCOME}, {size:OUTCOME} (without its sign), {interval:OUTCOME}, {low:OUTCOME}, {high:OUTCOME}, {treated:OUTCOME}, {control:OUTCOME}, "
-        "{p:OUTCOME}, {verdict:OUTCOME}, {numbers:OUTCOME}, {matters:OUTCOME}, {takeup}, {count:randomized}, {cost:one}, {result:ID:FIELD:FORMAT}; "
-        "an arm may follow the outcome")
+HELP = ("{effect:OUTCOME}, {size:OUTCOME} (without its sign), {interval:OUTCOME}, {low:OUTCOME}, {high:OUTCOME}, {treated:OUTCOME}, "
+        "{control:OUTCOME}, {p:OUTCOME}, {verdict:OUTCOME}, {numbers:OUTCOME}, {matters:OUTCOME}, {takeup}, {count:randomized}, {cost:one}, "
+        "{result:ID:FIELD:FORMAT}; an arm may follow the outcome")
 WRITTEN = re.compile(r"(?<![\w.,/-])[-\u2212]?\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?(?![\w/]|[.,]\d)")
 SHARE = re.compile(r"\s?(%|percent|procent|pour ?cent|in (every )?(100|a hundred)|op (de |elke )?(100|honderd)|per (100|honderd)|sur (100|cent))")
 """What follows a whole number under a hundred that is a share or a natural frequency, and not a count of arms or months."""

@@ -25,7 +25,7 @@ WIDE, HIGH, EDGE = 13.333, 7.5, 0.55
 TOP, BOTTOM, LEFT, GUTTER = 1.85, 6.95, 5.75, 0.45
 """Inches: where the columns begin and end, the width of the left one, and the space between the two."""
 SIZES = (16.0, 15.0, 14.0, 13.0, 12.0, 11.5, 11.0, 10.5, 10.0, 9.5, 9.0)
-NARROW, LEADING = 0.92, 1.2
+LEADING = 1.2
 
 
 def pptx(brief: Brief) -> bytes:
@@ -92,7 +92,7 @@ def _second(show: Any, brief: Brief) -> None:
 
 def _slide(show: Any, brief: Brief, title: str, over: str, colour: str) -> Any:
     """A slide with its title in the native place, a line over it, and a foot."""
-    from pptx.enum.text import MSO_ANCHOR
+    from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
     from pptx.util import Inches
 
     slide = show.slides.add_slide(show.slide_layouts[5])
@@ -100,8 +100,9 @@ def _slide(show: Any, brief: Brief, title: str, over: str, colour: str) -> Any:
     holder.left, holder.top, holder.width, holder.height = Inches(EDGE), Inches(0.68), Inches(WIDE - 2 * EDGE), Inches(0.98)
     holder.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
     size = next((size for size in (28.0, 26.0, 24.0, 22.0, 20.0, 18.0, 16.0)
-                 if len(wrapped(title, (WIDE - 2 * EDGE) / NARROW, size, bold=True)) * size * LEADING <= 0.96 * 72), 15.0)
+                 if len(wrapped(title, WIDE - 2 * EDGE - 0.3, size, bold=True)) * size * LEADING <= 0.96 * 72), 15.0)
     written(holder.text_frame, [([(title, True, False)], size, INK)], _tag(brief))
+    holder.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
     label = slide.shapes.add_textbox(Inches(EDGE), Inches(0.28), Inches(WIDE - 2 * EDGE), Inches(0.4))
     label.name = "Label"
     written(label.text_frame, [([(over, True, False)], 14.0, colour)], _tag(brief))
@@ -148,14 +149,14 @@ def _height(lines: Sequence[tuple[Spans, str]], size: float, width: float) -> fl
     total = 0.0
     for spans, kind in lines:
         wide = width - (0.25 if kind == "bullet" else 0.0)
-        taken = -(-text_width(plain(spans), size) * NARROW // (wide * 0.95))
+        taken = -(-text_width(plain(spans), size) // (wide * 0.95))
         total += max(taken, 1.0) * size * LEADING * (1.1 if kind == "heading" else 1.0) + size * (0.9 if kind == "heading" else 0.35)
     return total
 
 
 def _notes(slide: Any, brief: Brief, lines: list[str]) -> None:
     """Notes for the speaker: the title, what the slide says in full, and the method or the sources."""
-    numbers = "; ".join(dict.fromkeys(f"{span.text} = {span.result_id}, {span.field}" for card in brief.message for line in card.lines for span in line
-                                      if span.result_id))
+    bound = [span for card in brief.message for line in card.lines for span in line if span.result_id]
+    numbers = "; ".join(dict.fromkeys(f"{span.text} = {span.result_id}, {span.field}" for span in bound))
     frame = slide.notes_slide.notes_text_frame
     written(frame, [([(text, False, False)], 12.0, INK) for text in (brief.title, *lines, numbers) if text], _tag(brief))

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from takeup.report.brief_figure import Chart
 
 TABLE_SIZES = (13.0, 12.0, 11.0, 10.5, 10.0, 9.5, 9.0, 8.5, 8.0)
-NARROW = 0.92
 
 
 def widened(show: Any, wide: float, high: float) -> None:
@@ -78,6 +77,8 @@ def line_under(slide: Any, left: float, top: float, width: float, colour: str) -
     from pptx.util import Inches, Pt
 
     line = slide.shapes.add_connector(MSO_CONNECTOR.STRAIGHT, Inches(left), Inches(top), Inches(left + width), Inches(top))
+    for style in line._element.xpath("./p:style"):  # noqa: SLF001  # the theme's shadow
+        line._element.remove(style)  # noqa: SLF001
     line.line.color.rgb, line.line.width = RGBColor.from_string(colour), Pt(1.5)
 
 
@@ -146,7 +147,8 @@ def add_table(slide: Any, table: Table, left: float, top: float, width: float, h
             text = column.title.replace("\u00ad", "") if place == 0 else table.rows[place - 1].cells[index].text
             _cell(made.cell(place, index), text, size, language, head=place == 0, right=column.kind != "text")
     box = slide.shapes.add_textbox(Inches(left), Inches(top + 0.1) + Pt(sum(rows)), Inches(width), Inches(0.4))
-    written(box.text_frame, [([(note, False, False)], min(size, 10.0), SOFT) for note in table.notes] or [([("", False, False)], 9.0, SOFT)], language)
+    notes = table.notes or ("",)
+    written(box.text_frame, [([(note, False, False)], min(size, 10.0), SOFT) for note in notes], language)
 
 
 def _laid_out(table: Table, width: float, height: float) -> tuple[float, list[float], list[float]]:
@@ -154,13 +156,14 @@ def _laid_out(table: Table, width: float, height: float) -> tuple[float, list[fl
     texts = [place for place, column in enumerate(table.columns) if column.kind == "text"]
     for size in TABLE_SIZES:
         needs = [max([text_width(row.cells[place].text, size) for row in table.rows]
-                     + [max(text_width(word, size, bold=True) for word in column.title.split(" "))]) * NARROW + 0.22
+                     + [max(text_width(word, size, bold=True) for word in column.title.split(" "))]) + 0.22
                  for place, column in enumerate(table.columns)]
         rest = width - sum(need for place, need in enumerate(needs) if place not in texts)
         shares = {place: needs[place] ** 0.7 for place in texts}
         widths = [rest * shares[place] / sum(shares.values()) if place in shares else need for place, need in enumerate(needs)]
-        rows = [max(-(-text_width(text, size, bold=place == 0) * NARROW // max((wide - 0.2) * 0.95, 0.1)) for text, wide in zip(line, widths, strict=True))
-                for place, line in enumerate([[column.title for column in table.columns], *([cell.text for cell in row.cells] for row in table.rows)])]
+        texts_ = [[column.title for column in table.columns], *([cell.text for cell in row.cells] for row in table.rows)]
+        rows = [max(-(-text_width(text, size, bold=place == 0) // max((wide - 0.2) * 0.95, 0.1)) for text, wide in zip(line, widths, strict=True))
+                for place, line in enumerate(texts_)]
         heights = [max(lines, 1) * size * 1.2 + 6.0 for lines in rows]
         if rest > 2.0 and sum(heights) <= height * 72:
             return size, widths, heights
