@@ -148,7 +148,8 @@ def _build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[
     if made.standing.unexplained:
         click.echo(f"{len(made.standing.unexplained)} of these have no reason in deviations.yaml; page one of the report says so.")
     withheld = f", {made.withheld} withheld (release_log.csv)" if made.withheld else ""
-    click.echo(f"{made.results} results released{withheld}; {len(made.files)} files in {_shown(made.out)}")
+    said = "" if kind == "final" else f" ({kind}: no number is a finding)"
+    click.echo(f"{made.results} results released{withheld}; {len(made.files)} files in {_shown(made.out)}{said}")
     for name in ("report.html", "report.pdf", "results.csv"):
         if name in made.files:
             click.echo(f"  {_shown(made.out / name)}")

@@ -64,7 +64,7 @@ class Trace:
         out += [f"  seed       {row['seed']}"] if "seed" in row else []
         out += [f"  people     {line}" for line in self.people]
         out += [f"  made by    takeup {row.get('version', '')}, {self.kind} build, plan {row.get('plan_hash', '')}"]
-        out += [f"  input      {name}  {value}" for name, value in self.inputs.items()]
+        out += [f"  input      {name}  {value}" for name, value in self.inputs.items() if not name.endswith(".md")]  # words make no number
         return (*out, *(f"  note       {note}" for note in self.notes))
 
 
@@ -128,7 +128,7 @@ def people(row: Mapping[str, str], rows: Mapping[str, Mapping[str, str]]) -> tup
 
     def shown(variable: str, arm: str = "", level: str = "") -> list[str]:
         found = [item for item in boxes if item["variable"] == variable and item.get("arm", "") == arm and item.get("level", "") == level]
-        return [" ".join((item["variable"].replace("_", " "), *(["at", item["wave"]] if item.get("wave") else []), item["value"] or "(withheld)"))
+        return [" ".join((item["variable"].replace("_", " "), *(["at", item["wave"]] if item.get("wave") else []), item["value"].removesuffix(".0") or "(withheld)"))
                 for item in found]
 
     out = [" > ".join((*shown("assessed"), *shown("randomized")))]

@@ -86,6 +86,7 @@ def content(document: Document) -> dict[str, Any]:
     footer = " \u00b7 ".join(part for part in (f"takeup {meta.get('version', '')}", plan) if part)
     return {
         "title": document.title, "subtitle": document.subtitle, "lang": language, "region": region, "footer": footer,
+        "watermark": str(meta.get("watermark", "")),
         "keywords": [str(meta.get("study", ""))],
         "contents": _("Contents") if len(document.chapters()) > 3 else "", "blocks": [_block(block) for block in document.blocks if _printed(block)],
     }
