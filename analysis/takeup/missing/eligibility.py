@@ -30,7 +30,8 @@ def eligibility_bounds(
     Returns
     -------
     Bounds
-        `extra` holds the bounds of both arms' rates (rate_treated_low ...), and unknown_treated and unknown_control, rows of unknown eligibility.
+        `extra` holds the bounds of both arms' rates (rate_treated_low ...), and rows of unknown eligibility by arm
+        (count_unknown_treated, count_unknown_control).
 
     Notes
     -----
@@ -61,7 +62,7 @@ def eligibility_bounds(
         n_control=int((inside & ~treated).sum()), n_missing=int((~seen & (eligible != 0)).sum()), method=METHOD,
         reason="" if not math.isnan(lower + upper) else "An arm has nobody who was or may have been eligible with receipt known.",
         extra=FrozenMap(critical=critical, rate_treated_low=low1, rate_treated_high=high1, rate_control_low=low0, rate_control_high=high0,
-                        unknown_treated=int((unknown & treated).sum()), unknown_control=int((unknown & ~treated).sum())),
+                        count_unknown_treated=int((unknown & treated).sum()), count_unknown_control=int((unknown & ~treated).sum())),
     )
 
 

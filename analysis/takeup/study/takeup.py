@@ -247,7 +247,9 @@ def _bounds(takers: Takers, found: Estimate, now: Floats, eligible: np.ndarray[A
         errors = max(bounds.std_error_lower, found.std_error), max(bounds.std_error_upper, found.std_error)
         low, high, _critical = imbens_manski(*ends, *errors, takers.conf_level)
         bounds = bounds.replace(lower=ends[0], upper=ends[1], std_error_lower=errors[0], std_error_upper=errors[1], conf_low=low, conf_high=high)
-    yield f"takeup.bounds.{found.outcome}{takers.suffix(arm)}", bounds
+    extra = {name: value for name, value in bounds.extra.items() if not name.startswith("count")}  # they stand in results of their own
+    extra |= {name: found.extra[name] for name in (SMALLEST,) if name in found.extra}
+    yield f"takeup.bounds.{found.outcome}{takers.suffix(arm)}", bounds.replace(extra=FrozenMap(extra))
 
 
 def number(table: str, name: str, arm: object, count: int) -> Statistic:
