@@ -47,13 +47,13 @@ def with_trust(document: Document, standing: Standing, released: Released, label
     for block in document.blocks:
         out.append(block)
         if isinstance(block, Heading) and block.id == "found":
-            out += first_page(standing, document.language)
+            out += first_page(standing, labels, document.language)
         elif isinstance(block, Heading) and block.id == "effects" and standing.lock is not None:
             out += labelled_outcomes(released, labels, document.language)
     return replace(document, blocks=tuple(out))
 
 
-def first_page(standing: Standing, language: str) -> tuple[Block, ...]:
+def first_page(standing: Standing, labels: Labels, language: str) -> tuple[Block, ...]:
     """What page one says: a note where something has to be known before reading on, a paragraph where the plan was kept."""
     _ = words(language)
     if standing.lock is None:
@@ -61,8 +61,9 @@ def first_page(standing: Standing, language: str) -> tuple[Block, ...]:
     lines = [locked_line(standing, language)]
     open_, changes = standing.unexplained, standing.changes
     if open_:
-        lines.append(_.plural("One change since has no reason: {places}.", "{n} changes since have no reason: {places}.", len(open_), n=len(open_),
-                              places=", ".join(item.place for item in open_)))
+        named = "; ".join(f"{_(CHANGES[item.change])} ({_about(item, labels, language)})" for item in open_)
+        lines.append(_.plural("One change since has no reason: {changes}.", "{n} changes since have no reason: {changes}.", len(open_),
+                              n=len(open_), changes=named))
     if len(changes) > len(open_):
         lines.append(_.plural("One change since has its reason on the page of deviations.",
                               "{n} changes since have their reasons on the page of deviations.", len(changes) - len(open_),
@@ -103,7 +104,7 @@ def labelled_outcomes(released: Released, labels: Labels, language: str) -> tupl
 def deviations_document(standing: Standing, released: Released, labels: Labels, language: str) -> Document:
     """The page of deviations: the lock, each change with its reason, what changed for readers only, and the label of every result."""
     _ = words(language)
-    blocks: list[Block] = [*first_page(standing, language), *_lock(standing, language)]
+    blocks: list[Block] = [*first_page(standing, labels, language), *_lock(standing, language)]
     tables = ((_("Changes from the locked plan"), standing.changes, "changes"),
               (_("Changes of words only, which need no reason"), tuple(item for item in standing.deviations if not item.needs_reason), "words"))
     for title, items, name in tables:
@@ -140,18 +141,20 @@ def _lock(standing: Standing, language: str) -> tuple[Block, ...]:
 
 def _table(name: str, title: str, items: tuple[Deviation, ...], labels: Labels, language: str) -> Table:
     _ = words(language)
-    ids = {outcome.id for outcome in labels.plan.outcomes}
-    heads = [_("Change"), _("About"), _("Place in the plan"), _("As locked"), _("As run")]
-    heads += [_("Reason")] if name == "changes" else []
+    heads = [_("Change"), _("About"), _("As locked"), _("As run"), *([_("Reason")] if name == "changes" else []), _("Place in the plan")]
     rows = []
     for item in items:
-        about = labels.outcome(item.subject, language) if item.subject in ids else item.subject
-        cells = [_(CHANGES[item.change]), about, item.place, _short(item.before), _short(item.after)]
+        cells = [_(CHANGES[item.change]), _about(item, labels, language), _short(item.before), _short(item.after)]
         if name == "changes":
             cells.append(in_language(item.reason, language) if item.reason else _("No reason was given."))
-        rows.append(Row(cells=tuple(text_cell(text) for text in cells)))
+        rows.append(Row(cells=tuple(text_cell(text) for text in (*cells, item.place))))
     columns = tuple(Column(id=str(place), title=head) for place, head in enumerate(heads))
     return Table(id=f"deviations_{name}", title=title, columns=columns, rows=tuple(rows), language=language)
+
+
+def _about(item: Deviation, labels: Labels, language: str) -> str:
+    """What a change is about: an outcome by its label, a column or key as the plan writes it."""
+    return labels.outcome(item.subject, language) if item.subject in {outcome.id for outcome in labels.plan.outcomes} else item.subject
 
 
 def _results(released: Released, labels: Labels, language: str) -> Table:
