@@ -34,7 +34,8 @@ def write(folder: Path, households: int) -> None:
     session.execute(f"""COPY (SELECT household, "right" FROM read_parquet('{folder}/units.parquet'), rights
                         WHERE hash(household, place, 1) % 100 < 50) TO '{folder}/eligible.parquet' (FORMAT parquet)""")
     received = f"""SELECT household, "right", place,
-                   CASE WHEN hash(household, place, 2) % 100 < 15 THEN 0 ELSE drawn + 1 + hash(household, place, 3) % 6 END AS since FROM read_parquet('{folder}/units.parquet'), rights WHERE hash(household, place, 1) % 100 < 50 AND
+                   CASE WHEN hash(household, place, 2) % 100 < 15 THEN 0 ELSE drawn + 1 + hash(household, place, 3) % 6 END AS since
+                   FROM read_parquet('{folder}/units.parquet'), rights WHERE hash(household, place, 1) % 100 < 50 AND
                    hash(household, place, 4) % 100 < 20 + CASE WHEN arm = 'outreach' THEN {100 * LIFT} ELSE 0 END"""
     session.execute(f"""COPY (SELECT household, "right", month, 40 + place AS amount FROM ({received}), range(12, 36) t(month)
                         WHERE month >= since) TO '{folder}/monthly.parquet' (FORMAT parquet)""")

@@ -54,9 +54,7 @@ class GroupTime:
 
     def plot(self) -> Figure:
         """The event-study figure, for a notebook."""
-        from takeup.present.figures.event_study import event_study_plot
-
-        return event_study_plot(self.event_study)
+        return self.event_study.plot()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,7 +118,10 @@ def _fill_held(
         found = _run(session, statement, [right, wave]).fetchnumpy()
         rows = _plain(found["place"])
         for stage in kept:
-            codes[stage, wave][rows, place] = _plain(found[stage])
+            given = _plain(found[stage])
+            odd = int((~np.isin(given, (0, 1, UNKNOWN))).sum())
+            collect(MeasureError, [Fault(f"{odd} values are neither 0 nor 1", stage, "0, 1 or missing")] if odd else [])
+            codes[stage, wave][rows, place] = given
         if "euros" in found:
             amounts[wave][rows, place] = np.ma.filled(found["euros"].astype(np.float32), np.nan)
         answered[wave][rows] = True

@@ -40,6 +40,21 @@ def takeup_of_registers(
     ------
     MeasureError
         Files, columns or rights that don't fit; DuckDB that isn't installed.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import duckdb, takeup as tu
+    >>> with TemporaryDirectory() as folder:
+    ...     truth = tu.demo("mission", folder)  # for its catalogue
+    ...     people = "SELECT range AS id, CASE WHEN range % 2 = 0 THEN 'treated' ELSE 'usual' END AS arm FROM range(400)"
+    ...     rows = "SELECT range AS id, 'uitpas' AS right, wave, 1 AS eligible, (wave = 'endline' AND range % 4 = 0)::INT AS receives"
+    ...     for name, query in (("people", people), ("held", f"{rows} FROM range(400), (VALUES ('baseline'), ('endline')) t(wave)")):
+    ...         _ = duckdb.execute(f"COPY ({query}) TO '{folder}/{name}.parquet' (FORMAT parquet)")
+    ...     registers = tu.Registers(units=f"{folder}/people.parquet", unit="id", held=f"{folder}/held.parquet")
+    ...     found = tu.takeup_of_registers(registers, tu.Design("arm", "usual"), f"{folder}/data_schema/mission/rights.yaml")
+    >>> found["uitpas"].estimate
+    0.5
     """
     words = read_catalogue(catalogue)
     session = connected(memory, folder)

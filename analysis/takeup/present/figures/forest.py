@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from takeup.present.catalogue import words
+from takeup.present.figures.event_study import event_study_plot
 from takeup.present.figures.model import Figure, finished
 from takeup.present.numbers import numbers, value_of
 from takeup.present.reading import pick, section
@@ -281,8 +282,13 @@ def _alt(entries: list[Entry], labels: Labels, make: Maker, title: str) -> str:
 
 
 def forest_plot(results: ResultSet) -> Drawing:
-    """A plain forest of the estimates in a set, in their own units, for a notebook: no plan, no labels, not for release."""
+    """A plain forest of the estimates in a set, in their own units, for a notebook: no plan, no labels, not for release.
+
+    An event study is drawn over time instead.
+    """
     shown = [result for result in results if isinstance(result, Estimate) and not math.isnan(result.estimate)]
+    if shown and all(result.estimand == "event study" for result in shown):
+        return event_study_plot(ResultSet(tuple(shown)))
     make = numbers("en")
     with house_style():
         figure = drawing(0.7 + 0.3 * max(len(shown), 1), 6.4)
