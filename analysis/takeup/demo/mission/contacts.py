@@ -68,10 +68,8 @@ def _how_many(found: Material, block: slice, rng: np.random.Generator) -> tuple[
     """The family (its place in the block) and channel of each contact. Whoever accepted was visited at least once."""
     world = found.world
     guided = (world.families.treated & world.families.accepts)[block]
-    lacking = (world.takes.eligible & (world.takes.baseline != RECEIVES)).sum(axis=1).astype(float)
-    need = (lacking - lacking.mean()) / max(float(lacking.std()), 1e-9)
     demand = world.parameters["programme.demand"]
-    rate = guided * np.exp(demand * need[block] - demand**2 / 2)
+    rate = guided * np.exp(demand * found.need[block] - demand**2 / 2)
     shape = world.parameters["programme.visits_shape"]
     counts = np.stack([
         guided + rng.poisson(rate * rng.gamma(shape, 1 / shape, rate.size) * (world.parameters["programme.visits"] - 1)),

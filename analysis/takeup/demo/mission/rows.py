@@ -30,6 +30,7 @@ REASONS: tuple[tuple[str, ...], ...] = (
     ("rule_waiting_list", "administration_pending"),
 )
 """Reasons not to receive, by the last step that was reached."""
+REASON_CODES = ("", *dict.fromkeys(name for names in REASONS for name in names))
 REASON_SHARES: tuple[tuple[float, ...], ...] = ((0.5, 0.5), (0.35, 0.20, 0.20, 0.15, 0.10), (0.35, 0.25, 0.20, 0.20), (0.6, 0.4))
 
 
@@ -40,6 +41,7 @@ class Material:
     Attributes
     ----------
     eligible : wave -> (n, rights) 1, 0 or `UNKNOWN`, as recorded
+    need : (n,) unmet rights at baseline, standardised
     """
 
     world: World
@@ -47,6 +49,7 @@ class Material:
     asked: Mapping[str, Array]
     eligible: Mapping[str, Array]
     worth: Array
+    need: Array
 
     @property
     def blocks(self) -> Iterator[tuple[int, slice]]:
@@ -66,7 +69,9 @@ def material(world: World, roster: DataFrame, surveys: dict[str, DataFrame]) -> 
     # At endline who receives a right was plainly entitled to it. At baseline what isn't known stays so: knowing it only of those who receive
     # would select on the outcome.
     eligible["endline"] = np.where(world.takes.received(world.endline), 1, eligible["endline"]).astype(np.int8)
-    return Material(world=world, numbers=identifiers(world), asked={wave: asked(world, wave) for wave in WAVES}, eligible=eligible,
+    lacking = (world.takes.eligible & (world.takes.baseline != RECEIVES)).sum(axis=1).astype(float)
+    need = (lacking - lacking.mean()) / max(float(lacking.std()), 1e-9)
+    return Material(world=world, need=need, numbers=identifiers(world), asked={wave: asked(world, wave) for wave in WAVES}, eligible=eligible,
                     worth=amounts(world))
 
 
@@ -97,25 +102,34 @@ def _rights(found: Material, wave: str, block: slice, there: Array, state: tuple
     def step(bar: int) -> Array:
         return np.where(rng.random(steps.shape) < share, UNKNOWN, steps >= bar).ravel()
 
-    rights = np.array(found.world.catalogue.ids)
-    reasons = _reasons(steps, eligible, rng)
+    rights = found.world.catalogue.ids
+    places = np.tile(np.arange(len(rights), dtype=np.int8), len(steps))
     return DataFrame({
-        "household_id": np.repeat(found.numbers[block][there], rights.size), "right": np.tile(rights, len(steps)), "wave": wave,
+        "household_id": np.repeat(found.numbers[block][there], len(rights)), "right": _words(places, rights),
+        "wave": _words(np.full(places.size, WAVES.index(wave), dtype=np.int8), WAVES),
         "eligible": eligible.ravel(), "knows": step(KNOWS), "applied": step(APPLIED), "granted": step(GRANTED),
         "receives": receives.ravel().astype(np.int8), "since": Series(since.ravel()).mask(~receives.ravel()),
-        "monthly_amount": Series(worth.ravel().astype(float).round(2)).mask(~receives.ravel()), "reason": reasons.ravel(),
+        "monthly_amount": Series(worth.ravel().astype(float).round(2)).mask(~receives.ravel()),
+        "reason": _words(_reasons(steps, eligible, rng).ravel(), REASON_CODES),
     })
 
 
+def _words(codes: Array, words: tuple[str, ...]) -> Any:
+    """Words by their places, kept as places: a column of a few words over many rows."""
+    from pandas import Categorical, Index
+
+    return Categorical.from_codes(codes, Index(words))
+
+
 def _reasons(steps: Array, eligible: Array, rng: np.random.Generator) -> Array:
-    """The main reason of those who are eligible and don't receive."""
+    """The main reason of those who are eligible and don't receive, as its place among `REASON_CODES`; the empty one for others."""
     chance: Array = np.asarray(rng.random(steps.shape))
-    found = np.full(steps.shape, "", dtype="<U32")
+    found = np.zeros(steps.shape, dtype=np.int8)
     for last, names in enumerate(REASONS):
         shares = REASON_SHARES[last]
         here = (steps == last) & (eligible == 1)
         picks = np.minimum(np.searchsorted(np.cumsum(shares), chance[here]), len(names) - 1)
-        found[here] = np.array(names)[picks]
+        found[here] = np.array([REASON_CODES.index(name) for name in names], dtype=np.int8)[picks]
     return found
 
 
