@@ -271,7 +271,9 @@ def natural(estimate: Estimate, labels: Labels, language: str) -> Spans:
     difference = fill(message, **fields)
     if labels.plan.evidence == "before_after" or "mean_control" not in estimate.extra:
         return difference
-    shares = fill(_.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d: "),
+    message = _.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d; allowing for where people started, ") \
+        if _apart(estimate) else _.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d: ")
+    shares = fill(message,
                   treated=number.of(estimate, "mean_treated", "percent", digits),
                   control=number.of(estimate, "mean_control", "percent", digits), arm=labels.arm(estimate.arm, language),
                   control_arm=labels.control(language))
@@ -283,9 +285,15 @@ def _whole(estimate: Estimate) -> int:
     if max(abs(estimate.conf_low), abs(estimate.conf_high)) * 100 < 2:
         return 1
     treated, control = value_of(estimate, "mean_treated"), value_of(estimate, "mean_control")
-    if math.isnan(treated) or math.isnan(control):
+    if math.isnan(treated) or math.isnan(control) or _apart(estimate):
         return 0
     return 0 if round(treated * 100) - round(control * 100) == round(estimate.estimate * 100) else 1
+
+
+def _apart(estimate: Estimate) -> bool:
+    """Whether covariates move the estimate so far from the difference of the shares that a reader who subtracts them sees it."""
+    gap = value_of(estimate, "mean_treated") - value_of(estimate, "mean_control") - estimate.estimate
+    return bool(estimate.extra.get("covariates")) and abs(gap) * 100 >= 0.05
 
 
 def interval(estimate: Estimate, language: str, digits: int) -> Spans:
