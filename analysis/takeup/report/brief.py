@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from takeup.errors import Fault, ReportError, TakeupError
 from takeup.present.catalogue import mark
+from takeup.present.catalogue import words as catalogue
 from takeup.present.labels import in_language
+from takeup.present.numbers import numbers
 from takeup.present.reading import section, statistic
 from takeup.present.tables.summary import summary
 from takeup.present.text import Span, joined, said
@@ -30,7 +32,7 @@ from takeup.results import FrozenMap
 from takeup.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from takeup.plan.model import Plan
     from takeup.present.figures.model import Figure
@@ -76,7 +78,7 @@ class Brief:
     chart : Chart or None
         The same arms as numbers, for a native chart.
     table : Table
-        The planned outcomes at a glance.
+        Every planned outcome at a glance, the primary ones first; `shortened` to what a page or a slide holds.
     meaning, sure, cost, unknown : Part
         `cost` has no blocks where the plan has no costs.
     sources : Spans
@@ -110,7 +112,7 @@ class Brief:
         first: list[Block] = [*([Note(spans=self.warning)] if self.warning else []), *self.lead, *self.message]
         if self.figure is not None:
             first.append(FigureBlock(figure=self.figure, with_data=False))
-        second: list[Block] = [TableBlock(table=self.table)] if self.table.rows else []
+        second: list[Block] = [TableBlock(table=shortened(self.table, ROWS))] if self.table.rows else []
         for blocks_, parts in ((first, (self.meaning,)), (second, (self.sure, self.cost, self.unknown))):
             blocks_.extend(block for part in parts if part.blocks for block in (Heading(text=part.title, id=part.id), *part.blocks))
         return tuple(first), (*second, Note(spans=self.sources))
@@ -166,7 +168,6 @@ class _Writer:
         primary = tell.main("primary") or tell.main()[:1]
         self.first = [item for item in primary if item.outcome == primary[0].outcome]
         self.primary = primary
-        self.shown = _shown(primary, tell.main())
 
     def written(self) -> Brief:
         """The whole brief. ReportError with every fault in the authors' words at once."""
@@ -211,13 +212,8 @@ class _Writer:
 
     def table(self) -> Table:
         """The primary outcomes, then others as far as the page holds them."""
-        made = replace(summary(self.shown, self.labels, self.language), title=self._("The planned outcomes at a glance"))
-        left = len(self.tell.main()) - len(self.shown)
-        if not left:
-            return made
-        n = self.tell.number.integer(left)
-        more = self._.plural("{n} more outcome is in the full report.", "{n} more outcomes are in the full report.", left, n=n)
-        return replace(made, notes=(*made.notes, more))
+        shown = [*self.primary, *(item for item in self.tell.main() if item not in self.primary)]
+        return replace(summary(shown, self.labels, self.language), title=self._("The planned outcomes at a glance"))
 
     def own(self, name: str) -> tuple[tuple[Block, ...], str]:
         """The authors' words of a section with their numbers bound, in this language or, said so, in another; and the language."""
@@ -250,16 +246,17 @@ class _Writer:
         what = [(_("Programme"), about.intervention), (_("Compared with"), about.comparator)]
         items = [(Span(text=f"{_colon(name, self.language)} ", strong=True), *sentence(in_language(text, self.language), "plan"))
                  for name, text in what if text]
-        items.append(joined(self.tell.flow(), self.tell.takeup()))
-        items.append(self.tell.rights())
+        base = self.tell.released.rules.base
+        rounded = said(_("Counts are rounded to the nearest {base}.", base=self.tell.number.integer(base))) if base > 1 else ()
+        items.append(joined(self.tell.flow(), rounded, _whole(self.tell.takeup())))
+        items.append(_whole(self.tell.rights()))
         items.append(finding(self.first[0], self.labels, self.language).matters)
         return self.part("meaning", _("What it means"), (Bullets(items=tuple(item for item in items if item)),), before=True)
 
     def sure(self) -> Part:
         """What the design allows to be said, whether the draw was fair, whether other methods agree."""
         tell = self.tell
-        draw = self._("Was the draw fair?") if self.plan.evidence == "randomized" else self._("Were the groups alike at the start?")
-        balance = (Span(text=f"{draw} ", strong=True), *tell.draw()) if tell.draw() else ()
+        balance = (Span(text=f"{self._('The groups at the start:')} ", strong=True), *tell.draw()) if tell.draw() else ()
         items = (tell.evidence_line(), balance, *(tell.same_verdict(item) for item in self.primary[:2]), self.unregistered())
         return self.part("sure", self._("How sure is this?"), (Bullets(items=tuple(item for item in items if item)),))
 
@@ -313,9 +310,19 @@ class _Writer:
             yield Fault(f'has no words in "{self.language}"', f"{', '.join(missing[:3])}{more}", remedy="The brief shows them in another language.")
 
 
-def _shown(primary: Sequence[Estimate], every: Sequence[Estimate]) -> list[Estimate]:
-    rest = [item for item in every if item not in primary]
-    return [*primary, *rest][:max(ROWS, len(primary))]
+def shortened(table: Table, most: int) -> Table:
+    """The first rows of the table, and how many the full report has more."""
+    left = len(table.rows) - most
+    if left <= 0:
+        return table
+    more = catalogue(table.language).plural("{n} more outcome is in the full report.", "{n} more outcomes are in the full report.", left,
+                                            n=numbers(table.language).integer(left))
+    return replace(table, rows=table.rows[:most], notes=(*table.notes, more))
+
+
+def _whole(spans: Spans) -> Spans:
+    """The sentence, or nothing where a number in it was withheld: a brief has no room for a sentence without its point."""
+    return () if any(span.result_id and (span.value is None or math.isnan(span.value)) for span in spans) else spans
 
 
 def _colon(name: str, language: str) -> str:

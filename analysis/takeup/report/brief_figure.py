@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from takeup.present.labels import Labels
     from takeup.results import Estimate
 
-SQUARE, GAP, TOP = 0.135, 0.022, 0.12
+SQUARE, GAP, TOP = 0.13, 0.034, 0.12
 MOST_ARMS, MOST_OUTCOMES = 4, 4
 
 
@@ -176,7 +176,9 @@ def _done(figure: object, kind: str, title: str, found: tuple[Side, ...], labels
     if found:
         digits = 0
         rows = tuple(Row(cells=(text_cell(side.arm), make.cell(side.estimate, side.field, "percent", digits))) for side in found)
-        columns = (Column(id="arm", title=_("Arm")), Column(id="share", title=labels.outcome(found[0].estimate.outcome, language), kind="percent"))
+        columns: tuple[Column, ...] = (
+            Column(id="arm", title=_("Arm")), Column(id="share", title=labels.outcome(found[0].estimate.outcome, language), kind="percent"),
+        )
         said = "; ".join(f"{side.arm}: {make.number.decimal(side.value * 100, 0)}" for side in found)
     else:
         binary = labels.plan.outcome(estimates[0].outcome).kind == "binary"

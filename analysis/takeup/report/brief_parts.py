@@ -31,14 +31,15 @@ def costs(tell: Teller) -> Iterator[Spans]:
         return None if found is None or math.isnan(found.value) else number.of(found, "value", "number", 1 if variable == "hours" else 0)
 
     for item in statistics(results, variable="euros"):
-        hours, euros, other = of("hours", item.arm), of("euros", item.arm), of("euros", control)
-        if item.arm != control and hours is not None and euros is not None and other is not None:
+        hours, spent, other = of("hours", item.arm), of("euros", item.arm), of("euros", control)
+        if item.arm != control and hours is not None and spent is not None and other is not None:
             yield fill(raw("In \u201c{arm}\u201d {hours} hours and {euros} euros a case on average; in \u201c{control_arm}\u201d {control} euros."),
-                       arm=labels.arm(item.arm, language), control_arm=labels.control(language), hours=hours, euros=euros, control=other)
+                       arm=labels.arm(item.arm, language), control_arm=labels.control(language), hours=hours, euros=spent, control=other)
     estimates = [item for item in results if isinstance(item, Estimate) and math.isfinite(item.estimate)]
     for base in (item for item in estimates if "side" not in item.extra):
         level = number.percent(base.conf_level)
-        fields = {"what": one_more(labels, base.outcome, language), "euros": number.of(base, "estimate", "number", 0), "level": level}
+        euros = number.of(base, "estimate", "number", 0)
+        fields: dict[str, Span | str] = {"what": one_more(labels, base.outcome, language), "euros": euros, "level": level}
         if math.isfinite(base.conf_low) and math.isfinite(base.conf_high):
             yield fill(raw("One more ({what}) cost {euros} euros ({level} confidence interval {low} to {high})."), **fields,
                        low=number.of(base, "conf_low", "number", 0), high=number.of(base, "conf_high", "number", 0))

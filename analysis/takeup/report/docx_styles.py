@@ -23,7 +23,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "Message Label": {"size": 1.0, "bold": True, "before": 0.6, "after": 0.25, "new": True, "keep": True, "inset": True},
     "Message": {"size": 1.28, "bold": True, "before": 0.0, "after": 0.25, "new": True, "keep": True, "inset": True},
     "Message Detail": {"size": 1.0, "before": 0.0, "after": 0.3, "new": True, "inset": True},
-    "Warning": {"size": 1.0, "before": 0.4, "after": 0.4, "new": True},
+    "Warning": {"size": 1.0, "before": 0.4, "after": 0.4, "new": True, "inset": True},
     "Picture": {"size": 1.0, "before": 0.0, "after": 0.2, "new": True},
     "Table Head": {"size": 0.84, "bold": True, "before": 0.12, "after": 0.12, "new": True},
     "Table Text": {"size": 0.84, "before": 0.12, "after": 0.12, "new": True},

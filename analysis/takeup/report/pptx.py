@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from takeup.errors import ReportError
 from takeup.present.catalogue import LOCALES, words
 from takeup.present.style import text_width, wrapped
-from takeup.present.text import plain
+from takeup.present.text import plain, said
+from takeup.report.brief import shortened
 from takeup.report.brief_pdf import too_long
 from takeup.report.document import FIXED_DATE, Bullets, Note, Paragraph
 from takeup.report.docx_styles import ACCENT, INK, SOFT, TONES
@@ -16,7 +17,7 @@ from takeup.report.office import needed, normalized
 from takeup.report.pptx_shapes import add_chart, add_table, described, line_under, widened, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from takeup.present.text import Spans
     from takeup.report.brief import Brief, Part
@@ -25,7 +26,10 @@ WIDE, HIGH, EDGE = 13.333, 7.5, 0.55
 TOP, BOTTOM, LEFT, GUTTER = 1.85, 6.95, 5.75, 0.45
 """Inches: where the columns begin and end, the width of the left one, and the space between the two."""
 SIZES = (16.0, 15.0, 14.0, 13.0, 12.0, 11.5, 11.0, 10.5, 10.0, 9.5, 9.0)
-LEADING = 1.2
+ROWS = 6
+"""Rows of the table on a slide; the brief on paper has more."""
+LEADING, READABLE, LEAST = 1.2, 12.0, 2
+"""The height of a line against its type, the smallest type that a room can read, and the lines that every part keeps."""
 
 
 def pptx(brief: Brief) -> bytes:
@@ -62,10 +66,11 @@ def _first(show: Any, brief: Brief) -> None:
     _ = words(brief.language)
     card = brief.message[0]
     slide = _slide(show, brief, plain(card.lines[0]), f"{card.title} \u00b7 {card.badge}", TONES[card.tone])
-    lines: list[tuple[Spans, str]] = [(line, "plain") for item in brief.message for line in item.lines[1:]]
-    lines += [(item.lines[0], "plain") for item in brief.message[1:]]
-    lines = [*([(brief.warning, "strong")] if brief.warning else []), *lines, *_told([brief.meaning], brief, headed=True)]
-    _column(slide, brief, lines, EDGE, LEFT)
+    lines: list[tuple[Spans, str]] = [(brief.warning, "strong")] if brief.warning else []
+    lines += [(block.spans, "plain") for block in brief.lead if isinstance(block, Paragraph)]
+    for place, item in enumerate(brief.message):
+        lines += [(line, "plain") for line in (item.lines if place else item.lines[1:])]
+    _column(slide, brief, [lines, _told(brief.meaning)], EDGE, LEFT)
     left = EDGE + LEFT + GUTTER
     if brief.chart is not None:
         add_chart(slide, brief.chart, left, TOP, WIDE - EDGE - left, BOTTOM - TOP - 0.1, _tag(brief))
@@ -74,7 +79,8 @@ def _first(show: Any, brief: Brief) -> None:
 
         picture = slide.shapes.add_picture(BytesIO(brief.figure.png), Inches(left), Inches(TOP + 0.2), width=Inches(WIDE - EDGE - left))
         described(picture, brief.figure.title, brief.figure.alt)
-    _notes(slide, brief, [_("Method"), *(plain(spans) for spans in brief.method)])
+    full = [plain(spans) for spans, _kind in _told(brief.meaning)]
+    _notes(slide, brief, [*full, _("Method"), *(plain(spans) for spans in brief.method)])
 
 
 def _second(show: Any, brief: Brief) -> None:
@@ -84,10 +90,11 @@ def _second(show: Any, brief: Brief) -> None:
     parts = [part for part in (brief.sure, brief.cost, brief.unknown) if part.blocks]
     wide = 6.35 if len(brief.table.rows) else 0.0
     if wide:
-        add_table(slide, brief.table, EDGE, TOP, wide, BOTTOM - TOP, _tag(brief))
+        add_table(slide, shortened(brief.table, ROWS), EDGE, TOP, wide, BOTTOM - TOP, _tag(brief))
     left = EDGE + wide + GUTTER if wide else EDGE
-    _column(slide, brief, list(_told(parts, brief, headed=True)), left, WIDE - EDGE - left)
-    _notes(slide, brief, [_("Where the numbers come from"), plain(brief.sources)])
+    _column(slide, brief, [_told(part) for part in parts], left, WIDE - EDGE - left)
+    full = [plain(spans) for part in parts for spans, _kind in _told(part)]
+    _notes(slide, brief, [*full, _("Where the numbers come from"), plain(brief.sources)])
 
 
 def _slide(show: Any, brief: Brief, title: str, over: str, colour: str) -> Any:
@@ -114,26 +121,31 @@ def _slide(show: Any, brief: Brief, title: str, over: str, colour: str) -> Any:
     return slide
 
 
-def _told(parts: Sequence[Part], brief: Brief, *, headed: bool) -> Iterator[tuple[Spans, str]]:
-    """What parts say, line by line: a heading, a bullet or running text."""
-    from takeup.present.text import said
-
-    del brief
-    for part in parts:
-        if headed and part.blocks:
-            yield said(part.title), "heading"
-        for block in part.blocks:
-            if isinstance(block, Bullets):
-                yield from ((item, "bullet") for item in block.items)
-            elif isinstance(block, Paragraph | Note):
-                yield block.spans, "plain"
+def _told(part: Part) -> list[tuple[Spans, str]]:
+    """What a part says, line by line: its heading, a bullet or running text."""
+    out: list[tuple[Spans, str]] = [(said(part.title), "heading")] if part.blocks else []
+    for block in part.blocks:
+        if isinstance(block, Bullets):
+            out += [(item, "bullet") for item in block.items]
+        elif isinstance(block, Paragraph | Note):
+            out.append((block.spans, "plain"))
+    return out
 
 
-def _column(slide: Any, brief: Brief, lines: Sequence[tuple[Spans, str]], left: float, width: float) -> None:
-    """A box of text in the largest type that fits its place. ReportError where none does."""
+def _column(slide: Any, brief: Brief, parts: list[list[tuple[Spans, str]]], left: float, width: float) -> None:
+    """A box of text in the largest type that fits its place.
+
+    Where even readable type doesn't fit, the last lines of the longest part stay off the slide; the notes have all of them. ReportError
+    where that doesn't help either.
+    """
     from pptx.util import Inches
 
-    size = next((size for size in SIZES if _height(lines, size, width - 0.25) <= (BOTTOM - TOP) * 72), None)
+    kept = [list(part) for part in parts if part]
+    room, wide = (BOTTOM - TOP) * 72, width - 0.25
+    while _height([line for part in kept for line in part], READABLE, wide) > room and max(map(len, kept)) > LEAST:
+        max(kept, key=lambda part: (len(part) > LEAST, _height(part, READABLE, wide))).pop()
+    lines = [line for part in kept for line in part]
+    size = next((size for size in SIZES if _height(lines, size, wide) <= room), None)
     if size is None:
         raise ReportError(too_long())
     box = slide.shapes.add_textbox(Inches(left), Inches(TOP), Inches(width), Inches(BOTTOM - TOP))
