@@ -15,11 +15,12 @@ from takeup.estimate.tails import critical
 from takeup.estimate.vcov import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pandas import DataFrame
 
     from takeup.design import Design
+    from takeup.estimate.vcov import Spread
     from takeup.results import Estimate
 
 Scale = Literal["difference", "ratio", "odds_ratio"]
@@ -94,12 +95,15 @@ def binary(
         inference = choose(data, design, se_type=se_type, df=df)
         return result(data, np.nan, np.nan, np.nan, method=f"binary_{model}", se_type=inference.se_type, conf_level=conf_level,
                       estimand=ESTIMAND[scale], reason=" ".join((trouble, inference.reason, *data.notes)))
-    return _compare(data, risks, scale, conf_level)
+    return compare(data, risks, scale, conf_level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risks:
-    """Average risks under treatment and control, with their gradients by the k coefficients that were kept."""
+    """Average risks under treatment and control, with their gradients by the k coefficients that were kept.
+
+    `spread` and `trouble` are given where the fit's rows aren't at hand: the variance of a combination, and why there is none.
+    """
 
     treated: float
     control: float
@@ -108,6 +112,8 @@ class Risks:
     fit: Fit
     inference: Inference
     model: Model
+    trouble: str | None = None
+    spread: Callable[[Floats], Spread] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +163,8 @@ def _logistic(eta: Floats) -> tuple[Floats, Floats]:
     return p, p * (1.0 - p)
 
 
-def _compare(data: Arrays, risks: Risks, scale: Scale, conf_level: float) -> Estimate:
+def compare(data: Arrays, risks: Risks, scale: Scale, conf_level: float) -> Estimate:
+    """The comparison of two risks on the scale that was asked for."""
     r1, r0 = risks.treated, risks.control
     difference = _on(data, risks, r1 - r0, risks.by_treated - risks.by_control)
     if scale == "odds_ratio":
@@ -193,10 +200,10 @@ def _log_ratio(data: Arrays, risks: Risks, *, odds: bool) -> Comparison | None:
 
 def _on(data: Arrays, risks: Risks, value: float, gradient: Floats) -> Comparison:
     fit, inference = risks.fit, risks.inference
-    trouble = thin(data, fit, inference)
+    trouble = thin(data, fit, inference) if risks.trouble is None else risks.trouble
     if trouble:
         return Comparison(value=value, std_error=np.nan, df=np.nan, trouble=trouble)
-    found = spread(fit.regression, gradient, inference.se_type, inference.clusters)
+    found = spread(fit.regression, gradient, inference.se_type, inference.clusters) if risks.spread is None else risks.spread(gradient)
     n, k = fit.regression.x.shape
     if risks.model == "logit" and inference.se_type == "classical":
         found = replace(found, variance=float(gradient @ fit.regression.bread @ gradient))

@@ -14,6 +14,8 @@ from takeup.estimate.vcov import group_sums, spread
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pandas import DataFrame
 
     from takeup.design import Design
@@ -84,12 +86,16 @@ def difference_in_means(frame: DataFrame, outcome: str, design: Design, *, arm: 
     data = noted(data, words)
     inference = choose(data, design, fixed_effects=False)
     if data.blocks is not None:
-        found = _blocked(data, weights, inference, design, conf_level)
+        made = cells(data, weights)
+        found = blocked(
+            data, made, inference, design, conf_level, by_block=lambda clusters: _cr2_by_block(data, weights, clusters),
+            crossing=lambda: _crossing(data, weights, made, inference, conf_level),
+        )
         return found.replace(extra=FrozenMap(found.extra, n_blocks=int(np.unique(data.blocks).size), n_left_out=whole.n - data.n))
     if inference.clusters is not None:
         fit = least_squares(np.column_stack([np.ones(data.n), data.treated]), data.y, weights)
-        return coefficient(data, fit, 1, inference, method=METHOD, conf_level=conf_level, extra=_means(cells(data, weights)))
-    return _welch(data, cells(data, weights), conf_level)
+        return coefficient(data, fit, 1, inference, method=METHOD, conf_level=conf_level, extra=means(cells(data, weights)))
+    return welch(data, cells(data, weights), conf_level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +139,8 @@ def cells(data: Arrays, weights: Floats | None) -> Cells:
     return Cells(n=n.reshape(count, 2), mean=mean.reshape(count, 2), variance=variance.reshape(count, 2), size=by_block / by_block.sum())
 
 
-def _welch(data: Arrays, found: Cells, conf_level: float) -> Estimate:
+def welch(data: Arrays, found: Cells, conf_level: float) -> Estimate:
+    """The estimate of units drawn one by one, from the means and variances of the two arms."""
     variance, n = found.variance[0], found.n[0]
     whole = float(variance.sum())
     std_error, df = float(np.sqrt(whole)), np.nan
@@ -149,9 +156,16 @@ def _welch(data: Arrays, found: Cells, conf_level: float) -> Estimate:
     return _estimate(data, found, std_error, df, "neyman", reason, conf_level)
 
 
-def _blocked(data: Arrays, weights: Floats | None, inference: Inference, design: Design, conf_level: float) -> Estimate:
+def blocked(
+    data: Arrays, found: Cells, inference: Inference, design: Design, conf_level: float, *, by_block: Callable[[Codes], Floats],
+    crossing: Callable[[], Estimate],
+) -> Estimate:
+    """The estimate of a draw in blocks, by what its blocks, pairs and clusters allow.
+
+    `by_block` gives the CR2 variance of each block's difference, nan where it has none; `crossing` the estimate for clusters that cross blocks.
+    """
     assert data.blocks is not None
-    found, clusters = cells(data, weights), inference.clusters
+    clusters = inference.clusters
     contributions, blocks = found.size * found.differences, found.size.size
     if design.draw == "pairs":
         units = "" if data.clusters is None else " of clusters"
@@ -169,8 +183,8 @@ def _blocked(data: Arrays, weights: Floats | None, inference: Inference, design:
         reason = "Each block lies in one cluster: the variance is taken between clusters, clusters less one degrees of freedom."
         return _between(data, found, group_sums(contributions, owner), reason, "between_clusters", conf_level)
     if _only_cluster(data.blocks, clusters) is None:
-        return _crossing(data, weights, found, inference, conf_level)
-    variances = _cr2_by_block(data, weights, clusters)
+        return crossing()
+    variances = by_block(clusters)
     if np.isnan(variances).any():
         return _between(data, found, contributions, _alone(int(np.isnan(variances).sum()), "cluster"), "between_blocks", conf_level)
     df = float(np.unique(clusters).size - 2 * blocks)
@@ -213,12 +227,12 @@ def _crossing(data: Arrays, weights: Floats | None, found: Cells, inference: Inf
     contrast = np.concatenate([np.zeros(found.size.size), found.size])
     fit = least_squares(x, data.y, weights)
     data = noted(data, "The clusters lie in several blocks.")
-    whole = combination(data, fit, contrast, inference, method=METHOD, conf_level=conf_level, extra=_means(found))
+    whole = combination(data, fit, contrast, inference, method=METHOD, conf_level=conf_level, extra=means(found))
     if not np.isnan(whole.std_error) or not (found.n < 2).any():
         return whole
     data = noted(data, "Some units are alone in their block and arm: blocks enter as fixed effects, with one effect for all.")
     shared = coefficient(data, least_squares(np.column_stack([block, data.treated]), data.y, weights), block.shape[1], inference, method=METHOD,
-                         conf_level=conf_level, extra=_means(found))
+                         conf_level=conf_level, extra=means(found))
     if np.isnan(shared.std_error):
         return whole
     return shared.replace(extra=FrozenMap(shared.extra, mean_treated=shared.extra["mean_control"] + shared.estimate))
@@ -250,11 +264,12 @@ def _only_cluster(clusters: Codes, blocks: Codes) -> Codes | None:
 def _estimate(data: Arrays, found: Cells, std_error: float, df: float, se_type: str, reason: str, conf_level: float) -> Estimate:
     return result(
         data, float((found.size * found.differences).sum()), std_error, df, method=METHOD, se_type=se_type, conf_level=conf_level,
-        n_clusters=data.n_clusters, reason=" ".join((reason, *data.notes)), extra=_means(found),
+        n_clusters=data.n_clusters, reason=" ".join((reason, *data.notes)), extra=means(found),
     )
 
 
-def _means(found: Cells) -> dict[str, float]:
+def means(found: Cells) -> dict[str, float]:
+    """The two means whose difference is the estimate."""
     control, treated = (found.size[:, None] * found.mean).sum(axis=0)
     return {"mean_treated": float(treated), "mean_control": float(control)}
 
