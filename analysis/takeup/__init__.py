@@ -55,6 +55,7 @@ _ROOMS = {
     "estimate.cost": ("cost_per",),
     "estimate.staggered": ("GroupTime", "group_time"),
     "estimate.survival": ("restricted_mean_difference",),
+    "estimate.sufficient": ("from_register",),
     "infer.randomization": ("RandomizationTest", "randomization_test"),
     "infer.multiplicity": ("adjust", "stepdown"),
     "infer.wild": ("wild_bootstrap",),
