@@ -10,6 +10,7 @@ from takeup.build import PARTS, build
 from takeup.build.manifest import digest
 from takeup.build.steps import part_of
 from takeup.errors import BuildError, MeasureError
+from takeup.study.standing import lock_plan
 
 FEW = {"outcomes": [plan()["outcomes"][2]], "analyses": {"seed": 7, "draws": 199}}
 """One outcome and no subgroup: these tests are about files."""
@@ -25,7 +26,7 @@ def manifest(report):
 
 
 def test_the_manifest_has_the_hash_of_every_file_in_and_out_and_no_place_or_time(path):
-    (path.parent / "plan.lock").write_text("locked\n")
+    lock_plan(path)
     report = build(path, only=["results", "codebook"], progress=False)
     found = manifest(report)
     assert set(report.files) == {"manifest.json", "results.csv", "release_log.csv", "codebook.html"}
@@ -75,7 +76,7 @@ def test_an_outcome_that_cant_be_made_leaves_the_old_build(path):
 def test_every_part_has_its_files():
     names = {
         "results": "results.csv", "tables": "tables/effects.nl.csv", "figures": "figures/forest.svg", "html": "report.html", "pdf": "report.nl.pdf",
-        "consort": "consort.html", "codebook": "codebook.html",
+        "consort": "consort.html", "codebook": "codebook.html", "deviations": "deviations.html",
     }
     assert {part: part_of(name) for part, name in names.items()} == {part: part for part in PARTS}
 
