@@ -146,7 +146,7 @@ def test_small_groups_are_withheld_everywhere(tmp_path):
 @pytest.mark.parametrize("language", ["en", "nl", "fr"])
 def test_figures_tables_and_report_tell_it(study, language):
     figures, tables = study.figures(language), study.tables(language)
-    for name in ("takeup_domains", "takeup_dumbbell", "cascade", "time_to_takeup", "dose", "cost_sensitivity"):
+    for name in ("takeup_domains", "domain_forest", "takeup_dumbbell", "cascade", "time_to_takeup", "dose", "cost_sensitivity"):
         assert figures[name].alt.count(".") >= 1
         assert figures[name].data.rows
     assert {"takeup_rights", "takeup_groups", "takeup_causes", "mechanism_chain", "contacts", "working_elements", "cost"} <= set(tables)

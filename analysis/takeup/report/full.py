@@ -212,7 +212,8 @@ class _Writer:
         lost = (Heading(text=_("Where families drop out"), level=3), *way) if way else ()
         soon = self.figure("time_to_takeup")
         return self.chapter("rights", _("Which rights did families take up?"), *self.paragraph(self.tell.rights()),
-                            *self.figure("takeup_domains", with_data=False), *self.table("takeup_groups"),
+                            *self.figure("takeup_domains", with_data=False), *self.figure("domain_forest", with_data=False),
+                            *self.table("takeup_groups"),
                             *self.figure("takeup_dumbbell", with_data=False), *folded, *lost,
                             *((Heading(text=_("How soon"), level=3), *soon) if soon else ()))
 

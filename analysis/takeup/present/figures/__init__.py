@@ -8,6 +8,7 @@ from takeup.present.figures.cascade import cascade
 from takeup.present.figures.consort_flow import consort_flow
 from takeup.present.figures.cost_sensitivity import cost_sensitivity
 from takeup.present.figures.distribution import distribution, distributions
+from takeup.present.figures.domain_forest import domain_forest
 from takeup.present.figures.dose import dose
 from takeup.present.figures.dumbbell import takeup_domains, takeup_dumbbell
 from takeup.present.figures.forest import forest, forest_plot
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 
 def all_figures(released: Released, labels: Labels, language: str) -> dict[str, Figure]:
     """Every figure the study has results for, by id, in the order of a report."""
-    single = (consort_flow, love_plot, takeup_by_arm, takeup_domains, takeup_dumbbell, cascade, time_to_takeup, forest, dose, cost_sensitivity)
+    single = (consort_flow, love_plot, takeup_by_arm, takeup_domains, domain_forest, takeup_dumbbell, cascade, time_to_takeup, forest, dose,
+              cost_sensitivity)
     made = [figure for draw in single if (figure := draw(released, labels, language)) is not None]
     return {figure.id: figure for figure in (*made, *distributions(released, labels, language))}
 
 
 __all__ = [
-    "Figure", "all_figures", "cascade", "consort_flow", "cost_sensitivity", "distribution", "distributions", "dose", "forest", "forest_plot",
+    "Figure", "all_figures", "cascade", "consort_flow", "cost_sensitivity", "distribution", "distributions", "domain_forest", "dose", "forest", "forest_plot",
     "love_plot", "takeup_by_arm", "takeup_domains", "takeup_dumbbell", "time_to_takeup",
 ]

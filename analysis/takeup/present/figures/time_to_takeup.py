@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from takeup.present.figures.model import Figure, finished
 from takeup.present.reading import arms, pick, section, statistics
-from takeup.present.style import GREY, INK, PALE, SMALL, WIDTH, ArmStyle, arm_style, bare, drawing, house_style
+from takeup.present.style import GREY, INK, PALE, SMALL, WIDTH, ArmStyle, arm_style, bare, drawing, house_style, text_width
 from takeup.present.tables.model import Column, Maker, Row, Table, text_cell
 from takeup.results import Estimate, ResultSet
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 End = tuple[float, str, ArmStyle]
 """Where an arm's curve ends, the arm, and how it is drawn."""
-HEIGHT, LEFT, RIGHT, FOOT, TOP = 2.7, 0.55, 1.75, 0.52, 0.42
+HEIGHT, LEFT, FOOT, TOP = 2.7, 0.55, 0.52, 0.42
 
 
 def time_to_takeup(released: Released, labels: Labels, language: str) -> Figure | None:
@@ -32,13 +32,14 @@ def time_to_takeup(released: Released, labels: Labels, language: str) -> Figure 
     _ = make._
     shown = arms(ResultSet(found), str(labels.plan.design.control))
     title = _("How soon families get a first new right")
+    right = 0.25 + max(text_width(f"{labels.arm(arm, language)} {make.number.percent(1.0)}", SMALL, bold=True) for arm in shown)
     with house_style():
         figure = drawing(HEIGHT)
         canvas = figure.add_axes((0, 0, 1, 1))
         canvas.set_xlim(0, WIDTH)
         canvas.set_ylim(HEIGHT, 0)
         bare(canvas)
-        panel = figure.add_axes((LEFT / WIDTH, FOOT / HEIGHT, (WIDTH - LEFT - RIGHT) / WIDTH, (HEIGHT - FOOT - TOP) / HEIGHT))
+        panel = figure.add_axes((LEFT / WIDTH, FOOT / HEIGHT, (WIDTH - LEFT - right) / WIDTH, (HEIGHT - FOOT - TOP) / HEIGHT))
         panel.set_ylim(0, 1)
         panel.yaxis.set_major_formatter(lambda value, _place: make.number.percent(value))
         panel.xaxis.set_major_formatter(lambda value, _place: make.number.integer(value))
