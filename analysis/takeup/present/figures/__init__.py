@@ -31,6 +31,7 @@ def all_figures(released: Released, labels: Labels, language: str) -> dict[str, 
 
 
 __all__ = [
-    "Figure", "all_figures", "cascade", "consort_flow", "cost_sensitivity", "distribution", "distributions", "domain_forest", "dose", "forest", "forest_plot",
+    "Figure", "all_figures", "cascade", "consort_flow", "cost_sensitivity", "distribution", "distributions", "domain_forest", "dose", "forest",
+    "forest_plot",
     "love_plot", "takeup_by_arm", "takeup_domains", "takeup_dumbbell", "time_to_takeup",
 ]
