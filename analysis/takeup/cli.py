@@ -19,7 +19,7 @@ from takeup.version import __version__
 DEBUG = "TAKEUP_DEBUG"
 """Set to 1, an error that takeup didn't foresee shows its traceback (which may hold values of the data)."""
 
-ONLY = "Make only this part (results, tables, figures, html, pdf, consort, codebook, deviations); may be repeated."
+ONLY = "Make only this part (results, tables, figures, html, pdf, consort, codebook, deviations, brief); may be repeated."
 OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder of the build [default: its place beside the plan].")
 MASKED = click.option("--masked", is_flag=True, help="The masked build.")
 MOCK = click.option("--mock", is_flag=True, help="The mock build.")
@@ -78,6 +78,24 @@ def build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[s
 def mock(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[str, ...]) -> None:
     """Build PLAN before its endline: the baseline is real, what comes after the draw is made up."""
     _build(plan, out, only, language, "mock")
+
+
+@takeup.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--lang", multiple=True, metavar="LANGUAGE", help="en, nl, fr; parted by commas or repeated [default: the plan's].")
+@click.option("--to", multiple=True, metavar="FORMAT", help="html, pdf, docx, pptx; parted by commas or repeated [default: all].")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder to write [default: brief, beside the plan].")
+@MASKED
+@MOCK
+def brief(plan: Path, lang: tuple[str, ...], to: tuple[str, ...], out: Path | None, *, masked: bool, mock: bool) -> None:
+    """Write the policy brief of PLAN: two pages in each language and format, from the same released results as the report."""
+    from takeup.build.briefs import make_briefs
+
+    made = make_briefs(plan, languages=_split(lang), forms=_split(to), out=out, kind=_kind(masked=masked, mock=mock))
+    for name in made.files:
+        click.echo(_shown(made.out / name))
+    for complaint in made.complaints:
+        click.echo(f"Please note: {complaint}", err=True)
 
 
 @takeup.command()

@@ -77,6 +77,7 @@ def test_every_part_has_its_files():
     names = {
         "results": "results.csv", "tables": "tables/effects.nl.csv", "figures": "figures/forest.svg", "html": "report.html", "pdf": "report.nl.pdf",
         "consort": "consort.html", "codebook": "codebook.html", "deviations": "deviations.html",
+        "brief": "brief.nl.pptx",
     }
     assert {part: part_of(name) for part, name in names.items()} == {part: part for part in PARTS}
 

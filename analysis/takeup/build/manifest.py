@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from takeup.study import Study
 
-LIBRARIES = ("babel", "linearmodels", "matplotlib", "numpy", "pandas", "scipy", "statsmodels", "typst")
+LIBRARIES = ("babel", "linearmodels", "matplotlib", "numpy", "pandas", "python-docx", "python-pptx", "scipy", "statsmodels", "typst")
 """Those whose version can change a number or a byte of the outputs."""
 
 
@@ -53,7 +53,7 @@ def _named(name: str) -> str:
 def code() -> str:
     """The hash of the package's own files, so that a changed line shows even where the version doesn't."""
     room = Path(__file__).resolve().parents[1]
-    kept = {".py", ".po", ".yaml", ".html", ".css", ".js", ".typ", ".json"}
+    kept = {".py", ".po", ".yaml", ".html", ".css", ".js", ".typ", ".json", ".j2"}
     files = sorted(path for path in room.rglob("*") if path.suffix in kept and path.relative_to(room).parts[0] != "demo")
     return digest(b"\n".join(f"{path.relative_to(room).as_posix()}:{digest(path.read_bytes())}".encode() for path in files))
 

@@ -101,7 +101,7 @@ def build(
         begin("plan and data")
         place = (plan_path.parent / place_of(kind) if out is None else Path(out)).resolve()
         check(place, kind)
-        study = _opened(plan_path, kind)
+        study = opened(plan_path, kind)
         spoken = tuple(languages) or study.plan.languages
         came_from = origin(study, plan_path, spoken)
         with replaced(place, kind) as staging:
@@ -131,7 +131,7 @@ def build(
     )
 
 
-def _opened(plan_path: Path, kind: Kind) -> Study:
+def opened(plan_path: Path, kind: Kind) -> Study:
     """The study; before the arms of a masked one are first shown, that is logged."""
     from takeup.study import open_study
     from takeup.study.masked import mask_file
@@ -218,13 +218,19 @@ def _deviations(study: Study, languages: Sequence[str]) -> Files:
     yield PAGE, _bytes(deviations_html(study.standing, study.released(), study.labels(), languages))
 
 
+def _brief(study: Study, languages: Sequence[str]) -> Files:
+    from takeup.build.briefs import brief_files
+
+    yield from brief_files(study, languages)
+
+
 def _bytes(content: str | bytes) -> bytes:
     return content.encode() if isinstance(content, str) else content
 
 
 PARTS: Mapping[str, Callable[[Study, Sequence[str]], Files]] = FrozenMap(
     results=_results, tables=_tables, figures=_figures, html=_html, pdf=_pdf, consort=_consort, codebook=_codebook,
-    deviations=_deviations,
+    deviations=_deviations, brief=_brief,
 )
 """What a build makes, by name, in the order it is made."""
 

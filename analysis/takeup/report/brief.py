@@ -15,6 +15,7 @@ from takeup.present.catalogue import words as catalogue
 from takeup.present.labels import in_language
 from takeup.present.numbers import numbers
 from takeup.present.reading import section, statistic
+from takeup.present.style import watermarked
 from takeup.present.tables.summary import summary
 from takeup.present.text import Span, joined, said
 from takeup.present.wording import finding
@@ -24,6 +25,7 @@ from takeup.report.brief_parts import costs, result_ids
 from takeup.report.document import Block, Bullets, Callout, Document, FigureBlock, Heading, Note, Paragraph, TableBlock
 from takeup.report.full import TONES, plan_hash_of
 from takeup.report.limits import limitations
+from takeup.report.marks import long_mark, marked_figure, marked_table, short_mark
 from takeup.report.methods import methods
 from takeup.report.placeholders import bound, typed
 from takeup.report.sentences import Teller
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from takeup.present.text import Spans
     from takeup.present.wording import Finding
     from takeup.release.gate import Released
+    from takeup.report.marks import Kind
     from takeup.results import Estimate
 
 OWN = ("message", "meaning", "cost", "unknown")
@@ -123,7 +126,9 @@ class Brief:
         return Document(title=self.title, subtitle=self.kind, language=self.language, blocks=(*first, *second), meta=self.meta)
 
 
-def brief(released: Released, plan: Plan, labels: Labels, words: Mapping[str, Mapping[str, str]], language: str) -> Brief:
+def brief(
+    released: Released, plan: Plan, labels: Labels, words: Mapping[str, Mapping[str, str]], language: str, *, kind: Kind = "final",
+) -> Brief:
     """The brief of a study in one language.
 
     Parameters
@@ -136,6 +141,8 @@ def brief(released: Released, plan: Plan, labels: Labels, words: Mapping[str, Ma
         The authors' own words; the brief uses `message`, `meaning`, `cost` and `unknown`. A section that isn't written in the language is
         taken from the first language that has it, and the brief says so.
     language : {"en", "nl", "fr"}
+    kind : {"final", "masked", "mock"}
+        The kind of build, which a brief that isn't final says on every page.
 
     Returns
     -------
@@ -154,7 +161,20 @@ def brief(released: Released, plan: Plan, labels: Labels, words: Mapping[str, Ma
     writer = _Writer(Teller(released, labels, language), words)
     if not writer.tell.main():
         raise ReportError(Fault("a brief needs the estimate of at least one outcome, and there is none", "effects"))
-    return writer.written()
+    with watermarked(short_mark(kind, language)):
+        return _marked(writer.written(), kind)
+
+
+def _marked(made: Brief, kind: Kind) -> Brief:
+    """The brief with the mark of a masked or mock build at its top and in its title, table and figure."""
+    if kind == "final":
+        return made
+    language = made.language
+    short, top = short_mark(kind, language), said(long_mark(kind, language), strong=True)
+    return replace(made, title=f"{short}: {made.title}", warning=joined(top, made.warning),
+                   figure=None if made.figure is None else marked_figure(made.figure, kind, language),
+                   chart=None if made.chart is None else replace(made.chart, title=f"{short}: {made.chart.title}"),
+                   table=marked_table(made.table, kind, language))
 
 
 class _Writer:

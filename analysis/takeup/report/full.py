@@ -17,6 +17,7 @@ from takeup.report.consort import checklist
 from takeup.report.document import Block, Bullets, Callout, Details, Document, Fact, Facts, FigureBlock, Heading, Note, Paragraph, TableBlock, Tone
 from takeup.report.limits import limitations
 from takeup.report.methods import methods
+from takeup.report.placeholders import bound
 from takeup.report.sentences import Teller
 from takeup.report.words import blocks, check_sections, sentence
 from takeup.results import FrozenMap
@@ -103,7 +104,8 @@ class _Writer:
 
     def own(self, name: str) -> tuple[Block, ...]:
         """The authors' words of a section."""
-        return blocks(self.words[name], name) if self.words.get(name, "").strip() else ()
+        text = self.words.get(name, "")
+        return bound(blocks(text, name), self.tell, f"words/{self.language}/{name}.md") if text.strip() else ()
 
     def table(self, name: str) -> tuple[Block, ...]:
         """A table, where it has rows."""

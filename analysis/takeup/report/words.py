@@ -25,6 +25,7 @@ SECTIONS = (
     "dates", "allocation",
     "blinding",
     "changes", "interpretation", "limits", "generalisability", "funding", "interests", "access",
+    "message", "meaning", "cost", "unknown",  # these four are for the brief
 )
 _ALLOWED = "headings, paragraphs, lists, quotes, emphasis, links (https, mailto)"
 _REFUSED = {
