@@ -276,7 +276,8 @@ class _Writer:
     def sure(self) -> Part:
         """What the design allows to be said, whether the draw was fair, whether other methods agree."""
         tell = self.tell
-        balance = (Span(text=f"{self._('The groups at the start:')} ", strong=True), *tell.draw()) if tell.draw() else ()
+        start = self._("The groups at the start:")
+        balance = (Span(text=f"{start} ", strong=True), *tell.draw()) if tell.draw() else ()
         items = (tell.evidence_line(), balance, *(tell.same_verdict(item) for item in self.primary[:2]), self.unregistered())
         return self.part("sure", self._("How sure is this?"), (Bullets(items=tuple(item for item in items if item)),))
 

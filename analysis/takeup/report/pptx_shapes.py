@@ -89,7 +89,8 @@ def add_chart(slide: Any, chart: Chart, left: float, top: float, width: float, h
     from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION
     from pptx.util import Inches, Pt
 
-    pattern = "0%" if chart.percent else "0." + "0" * chart.digits if chart.digits else "0"
+    share = "0\u00a0%" if language.startswith("fr") else "0%"
+    pattern = share if chart.percent else "0." + "0" * chart.digits if chart.digits else "0"
     data = CategoryChartData(number_format=pattern)
     single = len(chart.categories) == 1
     if single:
