@@ -57,6 +57,7 @@ _ROOMS = {
     "estimate.survival": ("restricted_mean_difference",),
     "estimate.sufficient": ("from_register",),
     "infer.randomization": ("RandomizationTest", "randomization_test"),
+    "infer.cluster_sums": ("register_randomization_test",),
     "infer.multiplicity": ("adjust", "stepdown"),
     "infer.wild": ("wild_bootstrap",),
     "infer.power": ("simulate_power",),

@@ -91,15 +91,7 @@ def from_register(
     (2.667, 1, 6)
     """
     chosen = _options(method, covariates, scale, se_type, design)
-    if units is None:
-        if key is not None:
-            raise EstimateError(Fault("a key links a register to units, and none are given", "units"))
-        linked, register = None, open_register(source, table)
-    else:
-        if key is None:
-            raise EstimateError(Fault("units are linked by a key", "key", remedy="Name the column that both have with key=."))
-        linked = link(units, source, outcome, design.treatment, key, table=table, several=several, absent=absent)
-        register = linked.register
+    register, linked = opened(source, outcome, design, units=units, key=key, table=table, several=several, absent=absent)
     folded = fold(register, outcome, design, covariates, arm)
     if chosen == "difference_in_means":
         found = _difference(folded, conf_level)
@@ -108,6 +100,21 @@ def from_register(
     else:
         found = _binary(folded, scale, se_type, conf_level)
     return found if linked is None else _with_links(found, linked)
+
+
+def opened(
+    source: Any, outcome: str, design: Design, *, units: Any, key: str | tuple[str, str] | None, table: str | None, several: Several,
+    absent: float | None,
+) -> tuple[Register, Linked | None]:
+    """The register, with the trial's units linked to it where they are given."""
+    if units is None:
+        if key is not None:
+            raise EstimateError(Fault("a key links a register to units, and none are given", "units"))
+        return open_register(source, table), None
+    if key is None:
+        raise EstimateError(Fault("units are linked by a key", "key", remedy="Name the column that both have with key=."))
+    linked = link(units, source, outcome, design.treatment, key, table=table, several=several, absent=absent)
+    return linked.register, linked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from takeup.errors import EstimateError, Fault, collect, listed
 from takeup.estimate.arrays import LARGEST, MISSING_SHARE, choose_arm
-from takeup.intake.register import MOST_ARMS, engine_library, missing, work_out
+from takeup.intake.register import MOST_ARMS, engine_library, in_memory, missing, work_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -208,7 +208,7 @@ def row_sums(
 
         small = DataFrame({f"m{place}": centres[:, place] for place in range(k + 1)})
         small = small.assign(takeup_block=list(keys), inside=1.0 / sizes, constant=base)
-        beside = ibis.memtable(small)
+        beside = in_memory(small)
         ready = ready.join(beside, ready["block"] == beside["takeup_block"])
         around = [ready[f"m{place}"] for place in range(k + 1)]
         ready = ready.select("block", "inside", "constant", *names, *(f"m{place}" for place in range(k + 1)))

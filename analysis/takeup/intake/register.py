@@ -140,7 +140,7 @@ def open_register(source: Any, table: str | None = None) -> Register:
     if isinstance(source, DataFrame):
         if not source.columns.is_unique or not all(isinstance(name, str) for name in source.columns):
             raise IntakeError(Fault("column names must be text and each stand once", "source"))
-        return _register(ibis.memtable(source))
+        return _register(in_memory(source))
     raise IntakeError(Fault("isn't a register", "source", "a file, a connection string, an Ibis backend or table, a DataFrame"))
 
 
@@ -207,8 +207,16 @@ def missing(table: Any, names: Iterable[str], where: str) -> list[Fault]:
 
 def work_out(expression: Any) -> DataFrame:
     """What the engine makes of an expression, as a frame; its own errors become one that shows no value and no query."""
-    found: DataFrame = _attempt(expression.to_pandas, "The engine can't work this out")
+    found: DataFrame = _attempt(lambda: expression.to_pyarrow().to_pandas(), "The engine can't work this out")
     return found
+
+
+def in_memory(frame: DataFrame) -> Any:
+    """A frame as a table that any engine can join; by way of Arrow, which keeps types and has missing values of its own."""
+    from pyarrow import Table
+
+    made = _attempt(lambda: Table.from_pandas(frame, preserve_index=False), "A column holds several types")
+    return engine_library().memtable(made)
 
 
 def _attempt(work: Callable[[], Any], what: str) -> Any:
