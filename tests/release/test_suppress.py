@@ -1,14 +1,12 @@
-"""Which numbers are withheld: the rules, and an attacker with totals and margins."""
+"""Which numbers are withheld on their own account or with another, and what is left of them."""
 
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from takeup.release.rules import Rules
-from takeup.release.suppress import derived_cells, is_withheld, rounded, row_of, too_small, withheld_rows, withhold
-from takeup.results import Bounds, ConfidenceSet, Estimate, FrozenMap, Provenance, Statistic, Test
+from takeup.release.suppress import is_withheld, made_of, nobody_or_everybody, rounded, row_of, said, too_small, withhold
+from takeup.results import Bounds, ConfidenceSet, Estimate, FrozenMap, Provenance, ResultSet, Statistic, Test
 
 RULES = Rules(minimum_cell=10, round_counts_to=5)
 
@@ -43,52 +41,56 @@ def test_a_group_under_the_minimum(result, small):
     assert too_small(result, RULES) is small
 
 
-def test_a_row_goes_whole_and_takes_the_next_smallest_with_it():
-    cells = [share(level, n, 200, arm) for arm, sizes in (("0", (100, 60, 36, 4)), ("1", (90, 70, 20, 20)))
-             for level, n in zip(("married", "single", "divorced", "widowed"), sizes, strict=True)]
-    alone, together = withheld_rows(cells, RULES)
-    assert {row[3] for row in alone} == {"widowed"}
-    assert {row[3] for row in together} == {"divorced"}
+def named(name, result):
+    return result.replace(provenance=Provenance(id=name))
 
 
-def test_more_levels_go_until_the_withheld_sum_is_no_small_group():
-    cells = [share(level, n, 200, "0") for level, n in (("a", 150), ("b", 44), ("c", 3), ("d", 3))]
-    alone, together = withheld_rows(cells, RULES)
-    assert {row[3] for row in alone} == {"c", "d"}
-    assert {row[3] for row in together} == {"b"}
+def test_a_mean_of_zeros_and_ones_reveals_whom_it_counts():
+    mean = Statistic(table="attrition", variable="works", kind="mean", value=0.1, n=40)
+    assert not too_small(mean, RULES)
+    assert too_small(mean, RULES, frozenset({"works"}))
+    estimate = Estimate(outcome="works", estimate=0.1, n=80, n_treated=40, n_control=40, extra=FrozenMap(mean_treated=0.5, mean_control=0.9))
+    assert not too_small(estimate, RULES)
+    assert too_small(estimate, RULES, frozenset({"works"}))
+    adjusted = estimate.replace(extra=FrozenMap(mean_treated=0.5, mean_control=0.889))
+    assert not too_small(adjusted, RULES, frozenset({"works"}))
 
 
-def test_variables_without_a_small_level_are_left_alone():
-    cells = [share(level, n, 200, "0") for level, n in (("a", 150), ("b", 50))]
-    assert withheld_rows(cells, RULES) == (frozenset(), frozenset())
+def test_nobody_and_everybody():
+    assert [nobody_or_everybody(share("x", count, 40)) for count in (0, 1, 39, 40)] == [True, False, False, True]
+    assert not nobody_or_everybody(Statistic(table="balance", variable="age", kind="mean", value=0.0, n=40))
 
 
-def test_boxes_of_the_flow_stand_alone_and_their_reasons_dont():
-    def box(arm, n, level=""):
-        return Statistic(table="flow", variable="lost", level=level, arm=arm, kind="count", value=float(n), count=n, n=300)
+def test_what_is_made_of_a_withheld_cell_goes_with_it():
+    gap = Statistic(table="balance", variable="marital", level="single", kind="standardized_difference", value=0.1, n=200)
+    profile = Estimate(outcome="marital", term="single", estimand="complier mean", estimate=0.1)
+    group = Estimate(outcome="y", term="marital: widowed", estimate=0.1, extra=FrozenMap(by="marital", level="widowed", reference="single"))
+    other = Estimate(outcome="y", term="marital: married", estimate=0.1, extra=FrozenMap(by="marital", level="married"))
+    spread = Statistic(table="balance", variable="age", arm="0", kind="sd", value=3.0, n=20)
+    mean = Statistic(table="balance", variable="age", arm="0", kind="mean", value=30.0, n=20)
+    sections = {"all": ResultSet((
+        named("cell", share("single", 4, 100, "0")), named("other cell", share("single", 40, 100, "1")), named("gap", gap), named("profile", profile),
+        named("group", group), named("other", other), named("mean", mean), named("spread", spread),
+    ))}
+    assert made_of(sections, {"cell"}) == {"gap", "profile", "group"}
+    assert made_of(sections, {"mean"}) == {"spread"}
+    assert made_of(sections, set()) == frozenset()
 
-    total = [box("0", 4), box("1", 40)]
-    reasons = [box("1", 32, "moved"), box("1", 8, "died")]
-    alone, together = withheld_rows([*total, *reasons], RULES)
-    assert derived_cells([*total, *reasons], RULES) == frozenset()
-    assert {row[3] for row in alone} == {"died"}
-    assert {row[3] for row in together} == {"moved"}
+
+def test_a_part_of_a_mean_doesnt_follow_from_the_whole_and_the_other_part():
+    def mean(name, n, level=""):
+        return named(name, Statistic(table="attrition", variable="age", level=level, arm="0", kind="mean", value=30.0, n=n))
+
+    parts = [mean("stayed", 91, "stayed"), mean("left", 9, "left")]
+    assert made_of({"a": ResultSet((*parts, mean("whole", 100)))}, {"left"}) == {"stayed"}
+    assert made_of({"a": ResultSet((*parts, mean("another", 120)))}, {"left"}) == frozenset()
+    assert made_of({"a": ResultSet(tuple(parts))}, {"left"}) == frozenset()
 
 
-@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=2, max_size=6))
-def test_totals_less_what_stays_never_give_a_small_cell(sizes):
-    """The attacker knows both arms' totals and every level that stayed: what is left over is nobody, or a group that may be seen."""
-    totals = [max(sum(size[arm] for size in sizes), 1) for arm in (0, 1)]
-    cells = [share(str(level), size[arm], totals[arm], str(arm)) for level, size in enumerate(sizes) for arm in (0, 1)]
-    alone, together = withheld_rows(cells, RULES)
-    gone = {row[3] for row in alone | together}
-    small = {str(level) for level, size in enumerate(sizes) if any(0 < people < 10 for people in size)}
-    assert small <= gone
-    if gone and len(gone) < len(sizes):
-        assert len(gone) >= 2
-        for arm in (0, 1):
-            left_over = sum(sizes[int(level)][arm] for level in gone)
-            assert left_over == 0 or left_over >= 10
+def test_reasons_hold_no_small_count():
+    told = said(Estimate(outcome="y", estimate=1.0,
+                         reason="3 blocks (4 rows) left. 52 units in both arms, fewer than 60: no more. Tipton 2015."), RULES)
+    assert told.reason == "3 blocks (fewer than 10 rows) left. 50 units in both arms, fewer than 60: no more. Tipton 2015."
 
 
 @pytest.mark.parametrize(

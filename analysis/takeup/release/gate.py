@@ -7,12 +7,17 @@ from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from takeup.errors import Fault, ReleaseError, collect, listed, nearest
-from takeup.release.suppress import about, derived_cells, is_withheld, rounded, row_of, too_small, withheld_rows, withhold
+from takeup.release.decide import Decisions
+from takeup.release.earlier import Earlier
+from takeup.release.magnitude import without_edges
+from takeup.release.suppress import is_withheld, rounded, said, withhold
 from takeup.results import Bounds, ConfidenceSet, Estimate, FrozenMap, Result, ResultSet, Statistic, Test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
+    from takeup.release.decide import Rule
     from takeup.release.rules import Rules
 
 _KINDS = (Estimate, Test, Bounds, ConfidenceSet, Statistic)
@@ -26,9 +31,14 @@ class Entry:
 
     section: str
     id: str
-    rule: Literal["minimum cell", "complementary", "rounded counts", "checked"]
-    action: Literal["withheld", "rounded", "released"]
+    rule: Rule
+    action: Literal["withheld", "rounded", "released", "review"]
     reason: str
+
+    @property
+    def verdict(self) -> Literal["pass", "fail", "review"]:
+        """How the check ended: "fail" is withheld, "review" was released and wants a person's eye."""
+        return "fail" if self.action == "withheld" else "review" if self.action == "review" else "pass"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +84,10 @@ class Released:
         """The log's entries of numbers that were kept back."""
         return tuple(entry for entry in self.log if entry.action == "withheld")
 
+    def review(self) -> tuple[Entry, ...]:
+        """The log's entries that want a person's eye before the release goes out."""
+        return tuple(entry for entry in self.log if entry.action == "review")
+
 
 def require(released: object) -> Released:
     """`released` itself, for a room that renders; ReleaseError for anything that didn't pass the gate."""
@@ -84,7 +98,10 @@ def require(released: object) -> Released:
     return released
 
 
-def gate(sections: Mapping[str, ResultSet], rules: Rules) -> Released:
+def gate(
+    sections: Mapping[str, ResultSet], rules: Rules, *, earlier: str | Path | bytes | Earlier | None = None,
+    exceptions: Mapping[str, str] | None = None,
+) -> Released:
     """Let the results of a study out.
 
     Parameters
@@ -92,35 +109,43 @@ def gate(sections: Mapping[str, ResultSet], rules: Rules) -> Released:
     sections : mapping of section names to ResultSet
         Every result carries an id in its provenance, once in the whole study.
     rules : Rules
+    earlier : path of an earlier release's results.csv or of its folder, its content, or Earlier, optional
+        What it showed is known; numbers that differ from it by too few people don't leave.
+    exceptions : mapping of result ids to reasons, optional
+        Results that leave although a rule on their own account says no; the reason goes in the log, for review.
 
     Returns
     -------
     Released
         The same results in the same order. Where a group is under the minimum cell the numbers are nan and `reason` starts with
-        "Withheld:"; where one level of a variable is withheld the next smallest is too; counts are rounded.
+        "Withheld:"; so are the cheapest further numbers without which that group could be worked out from the rest; counts are rounded.
 
     Raises
     ------
     ReleaseError
-        A result without an id, an id that stands twice, a kind of result the gate has no rule for: all at once.
+        A result without an id, an id that stands twice, a kind of result the gate has no rule for, an exception without a reason or for
+        a result that there isn't: all at once. An earlier release that can't be read.
 
     Notes
     -----
-    The first form: levels are followed through all sections, cells and their totals within one. Differencing between tables, and what an
-    estimate at full precision tells of a count, aren't looked at yet.
-    Source for the row rule and complementary cells: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4.
+    Every withheld group is as uncertain to an attacker who knows all that is shown as `Rules.width` asks (`release.told`, `release.solve`); one
+    that can't be, since an earlier release or the other arms tell it, is in the log for review. Sums of amounts are protected on their own
+    account (`release.magnitude`), not against being worked out from other sums.
+    Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4.
     """
-    _check(sections)
-    gone = frozenset(level for results in sections.values() for level in _levels_gone(results, rules))
+    exceptions = exceptions or {}
+    _check(sections, exceptions)
+    before = earlier if earlier is None or isinstance(earlier, Earlier) else Earlier.read(earlier)
+    decided = Decisions.of(sections, rules, before, exceptions)
     out: dict[str, ResultSet] = {}
     log: list[Entry] = []
     for name, results in sections.items():
-        out[name], entries = _section(name, results, rules, gone)
+        out[name], entries = _section(name, results, rules, decided)
         log.extend(entries)
     return Released(sections=FrozenMap(out), log=tuple(log), rules=rules, token=_TOKEN)
 
 
-def _check(sections: Mapping[str, ResultSet]) -> None:
+def _check(sections: Mapping[str, ResultSet], exceptions: Mapping[str, str]) -> None:
     faults = []
     ids: Counter[str] = Counter()
     for name, results in sections.items():
@@ -132,38 +157,37 @@ def _check(sections: Mapping[str, ResultSet]) -> None:
             faults.append(Fault(f"{nameless} results have no id", name, remedy="Give each its id in its provenance."))
         ids.update(item.provenance.id for item in known if item.provenance.id)
     faults += [Fault(f'the id "{name}" stands {count} times', "sections") for name, count in ids.items() if count > 1]
+    for name, reason in exceptions.items():
+        if name not in ids:
+            faults.append(Fault(f'an exception for "{name}", and no result has that id', "exceptions", remedy=nearest(name, ids)))
+        elif not reason.strip():
+            faults.append(Fault(f'the exception for "{name}" has no reason', "exceptions", remedy="Say why it may leave."))
     collect(ReleaseError, faults)
 
 
-def _statistics(results: ResultSet) -> list[Statistic]:
-    return [item for item in results if isinstance(item, Statistic)]
-
-
-def _levels_gone(results: ResultSet, rules: Rules) -> Iterator[tuple[str, str]]:
-    """Variables and levels of which a row of this section goes."""
-    for row in frozenset.union(*withheld_rows(_statistics(results), rules)):
-        yield row[1], row[3]
-
-
-def _section(name: str, results: ResultSet, rules: Rules, gone: frozenset[tuple[str, str]]) -> tuple[ResultSet, list[Entry]]:
-    alone, together = withheld_rows(_statistics(results), rules)
-    derived = derived_cells(_statistics(results), rules)
+def _section(name: str, results: ResultSet, rules: Rules, decided: Decisions) -> tuple[ResultSet, list[Entry]]:
     kept: list[Result] = []
     log: list[Entry] = []
     for item in results:
-        row = row_of(item) if isinstance(item, Statistic) else None
-        if too_small(item, rules) or row in alone:
-            rule: Literal["minimum cell", "complementary"] = "minimum cell"
-            why = f"a group of fewer than {rules.cell} people could be seen."
-        elif row in together or item.provenance.id in derived or about(item) & gone:
-            rule, why = "complementary", "it would give another withheld number away."
+        where = item.provenance.id
+        if where in decided.gone:
+            rule, why = decided.gone[where]
+            kept.append(withhold(item, why))
+            log.append(Entry(section=name, id=where, rule=rule, action="withheld", reason=why))
         else:
-            kept.append(rounded(item, rules))
-            continue
-        kept.append(withhold(item, why))
-        log.append(Entry(section=name, id=item.provenance.id, rule=rule, action="withheld", reason=why))
+            kept.append(_let_out(item, rules, decided.binary))
+        if where in decided.look:
+            rule, why = decided.look[where]
+            log.append(Entry(section=name, id=where, rule=rule, action="review", reason=why))
     shown = sum(not is_withheld(item) for item in kept)
     if shown and rules.base > 1:
         log.append(Entry(section=name, id="", rule="rounded counts", action="rounded", reason=f"Counts are to the nearest {rules.base}."))
     log.append(Entry(section=name, id="", rule="checked", action="released", reason=f"{shown} of {len(kept)} results released."))
     return ResultSet(tuple(kept)), log
+
+
+def _let_out(item: Any, rules: Rules, binary: frozenset[str]) -> Result:
+    """A result as it leaves: rounded, without single persons' numbers, its reasons without small counts."""
+    kept = without_edges(item.extra, rules)
+    bare: Result = item if len(kept) == len(item.extra) else item.replace(extra=FrozenMap(kept))
+    return bare if rules.open else said(rounded(bare, rules, binary), rules)

@@ -12,9 +12,9 @@ from takeup.results import FrozenMap
 if TYPE_CHECKING:
     from takeup.plan.model import Release
 
-Profile = Literal["default", "strict", "public"]
+Profile = Literal["default", "strict", "public", "ten", "five", "three"]
 
-PROFILES = FrozenMap(default=(10, 5), strict=(20, 10), public=(1, 1))
+PROFILES = FrozenMap(default=(10, 5), strict=(20, 10), public=(1, 1), ten=(10, 5), five=(5, 5), three=(3, 3))
 """Minimum cell and rounding base of each profile, in people."""
 
 
@@ -28,14 +28,23 @@ class Rules:
         A number that rests on fewer people, or that reveals a group of fewer, doesn't leave. Left out: the profile's.
     round_counts_to : int, people, optional
         Counts leave as the nearest multiple of this base; 1 rounds nothing. Left out: the profile's.
-    profile : {"default", "strict", "public"}
-        default: 10 people, base 5. strict: 20 and 10, and never below. public: the data are public already, so nothing is rounded
-        and a minimum cell holds only where it is given.
+    profile : {"default", "strict", "public", "ten", "five", "three"}
+        default (and ten): 10 people, base 5. strict: 20 and 10, and never below. five: 5 and 5. three: 3 and 3. public: the data are
+        public already, so nothing is rounded and a minimum cell holds only where it is given.
+    minimum_df : int, optional
+        Residual degrees of freedom, people less arms, under which an estimate describes its people rather than a population. Left out:
+        10, and none for public data.
+    dominance : (int, float), optional
+        A sum or a mean in which so many people make more than this share of the absolute total doesn't leave. Left out: (2, 0.9).
+    p_percent : float, optional
+        Nor one from which the second largest could tell the largest to within this share. Left out: 0.1.
+    zero_cells : {"review", "withhold"}, optional
+        What happens to shares of nobody or of everybody. Left out: review; strict withholds them.
 
     Raises
     ------
     ReleaseError
-        A threshold below 1 or an unknown profile.
+        A threshold outside its range or an unknown profile.
 
     Examples
     --------
@@ -48,6 +57,10 @@ class Rules:
     minimum_cell: int | None = None
     round_counts_to: int | None = None
     profile: Profile = "default"
+    minimum_df: int | None = None
+    dominance: tuple[int, float] = (2, 0.9)
+    p_percent: float = 0.1
+    zero_cells: Literal["review", "withhold"] | None = None
 
     def __post_init__(self) -> None:
         faults = [
@@ -56,6 +69,14 @@ class Rules:
         ]
         if self.profile not in PROFILES:
             faults.append(Fault(f'"{self.profile}" is no disclosure profile', "release.profile", listed(PROFILES)))
+        if self.minimum_df is not None and self.minimum_df < 0:
+            faults.append(Fault("minimum_df is at least 0", "release.minimum_df"))
+        if not (self.dominance[0] >= 1 and 0 < self.dominance[1] <= 1):
+            faults.append(Fault("dominance is a number of people and a share of the total", "release.dominance", "(1 or more, above 0 to 1)"))
+        if not 0 <= self.p_percent <= 1:
+            faults.append(Fault("p_percent is a share", "release.p_percent", "0 to 1"))
+        if self.zero_cells not in {None, "review", "withhold"}:
+            faults.append(Fault("zero cells are reviewed or withheld", "release.zero_cells", "review, withhold"))
         collect(ReleaseError, faults)
 
     @classmethod
@@ -72,6 +93,39 @@ class Rules:
     def base(self) -> int:
         """The base counts are rounded to; 1 where they leave as they are."""
         return 1 if self.profile == "public" else self._threshold(self.round_counts_to, 1)
+
+    @property
+    def df(self) -> int:
+        """The fewest residual degrees of freedom an estimate may leave with."""
+        return (0 if self.profile == "public" else 10) if self.minimum_df is None else self.minimum_df
+
+    @property
+    def zeros(self) -> Literal["review", "withhold"]:
+        """What happens to shares of nobody or of everybody."""
+        return self.zero_cells or ("withhold" if self.profile == "strict" else "review")
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing is kept back at all."""
+        return self.cell <= 1 and self.base == 1
+
+    @property
+    def width(self) -> int:
+        """How far apart the smallest and largest possible value of a protected count must be: as many values as the minimum cell has people."""
+        return self.cell - 1
+
+    def span(self, count: float) -> tuple[int, int]:
+        """The counts that would be shown as this one is, for somebody who knows that none under the minimum is shown.
+
+        >>> Rules(minimum_cell=10, round_counts_to=5).span(12), Rules(minimum_cell=5, round_counts_to=5).span(6)
+        ((10, 12), (5, 7))
+        """
+        if self.base == 1:
+            return int(count), int(count)
+        shown = self.rounded(count)
+        low, high = math.ceil(shown - self.base / 2), math.ceil(shown + self.base / 2) - 1
+        low = max(low, 0)
+        return (0, 0 if high < self.cell else high) if shown == 0 else (max(low, min(self.cell, int(count))), high)
 
     def _threshold(self, given: int | None, place: int) -> int:
         own: int = PROFILES[self.profile][place]

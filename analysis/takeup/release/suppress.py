@@ -1,24 +1,26 @@
-"""Which numbers are withheld, and what is left of a number that is: pure rules on results, no order of work.
+"""Which numbers are withheld on their own account or with another, and what is left of a number that is: pure rules on results.
 
-A row of a table is one level of one variable at one wave. When a cell of a level is too small the whole row goes, in every arm and in
-total, since a cell that is missing between its total and the other arm is no secret. When one level of a variable goes, its total less
-the levels that stay would give it away: the next smallest level goes too, until those that went hold enough people together, and
-whatever else is about a level that went (a profile, a subgroup) goes with it. A variable without levels is one number an arm: there the
-cell goes alone, with the differences and totals that it is part of.
+A result goes where a group it rests on, or reveals, is too small. With it go the numbers that are made of it: the difference between arms
+of which one is withheld, the spread of a mean that is, the profile and the groups of a level that is. What totals, other levels and other
+tables tell of it is `release.told` and `release.solve`'s.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from takeup.release.precision import coarse, quotient
+from takeup.release.told import people_of
 from takeup.results import Bounds, ConfidenceSet, Estimate, FrozenMap, Result, Statistic, Test
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from takeup.release.rules import Rules
+    from takeup.results import ResultSet
 
 Row = tuple[str, str, str, str]
 """table, variable, wave, level"""
@@ -26,7 +28,12 @@ Row = tuple[str, str, str, str]
 COUNTS = ("n", "n_treated", "n_control", "n_missing", "count", "n_clusters")
 FLOW = "flow"
 WITHHELD = "Withheld:"
+PROFILE = "complier mean"
+CLOSE = 1e-6
 LABELS = frozenset({"conf_level"})
+
+
+_PEOPLE = re.compile(r"(?<![\w.,])\d[\d,]*(?= (?:units?|rows?|people|persons?|families|households|respondents)\b)")
 
 
 def row_of(result: Statistic) -> Row:
@@ -34,10 +41,10 @@ def row_of(result: Statistic) -> Row:
     return result.table, result.variable, result.wave, result.level
 
 
-def too_small(result: Result, rules: Rules) -> bool:
-    """Whether a result rests on, or reveals, a group under the minimum cell."""
+def too_small(result: Result, rules: Rules, binary: frozenset[str] = frozenset()) -> bool:
+    """Whether a result rests on, or reveals, a group under the minimum cell; `binary` are the variables of which a mean is a share."""
     if isinstance(result, Statistic):
-        return _statistic_small(result, rules)
+        return _statistic_small(result, rules, binary)
     if isinstance(result, Estimate | Bounds) and (result.n_treated or result.n_control):
         groups: list[float] = [result.n_treated, result.n_control]
     elif isinstance(result, Estimate | Bounds | Test | ConfidenceSet):
@@ -45,78 +52,73 @@ def too_small(result: Result, rules: Rules) -> bool:
     else:
         groups = []
     cells = [value for key, value in result.extra.items() if key.startswith("count") and _number(value)]  # type: ignore[attr-defined]  # every kind has it
+    if isinstance(result, Estimate) and result.outcome in binary:
+        for side, n in (("mean_treated", result.n_treated), ("mean_control", result.n_control)):
+            people = result.extra.get(side, math.nan) * n
+            if math.isfinite(people) and abs(people - round(people)) < CLOSE:
+                cells += [round(people), n - round(people)]
     return any(rules.small(size) for size in (*groups, *cells))
 
 
-def _statistic_small(result: Statistic, rules: Rules) -> bool:
+def _statistic_small(result: Statistic, rules: Rules, binary: frozenset[str]) -> bool:
     if result.kind == "count":
         return rules.small(result.value if result.count is None else result.count)
-    if rules.small(result.n):
+    if rules.small(result.n) or rules.small(result.count or 0):
         return True
-    if result.count is None:
-        return False
-    return rules.small(result.count) or (result.kind == "share" and rules.small(result.n - result.count))
+    people = people_of(result, binary)
+    return people is not None and (rules.small(people) or rules.small(result.n - people))
 
 
-def is_count(key: str) -> bool:
-    """Whether an extra number is a number of people, by its name: ``count...`` of a group that is described, ``n...`` of rows that were used."""
-    return key in {"n", "count"} or key.startswith(("n_", "count_"))
+def nobody_or_everybody(result: Result, binary: frozenset[str] = frozenset()) -> bool:
+    """Whether a share is of nobody or of everybody of a group."""
+    people = people_of(result, binary) if isinstance(result, Statistic) and result.n else None
+    return people is not None and people in {0, result.n}  # type: ignore[attr-defined]
 
 
-def withheld_rows(statistics: Iterable[Statistic], rules: Rules) -> tuple[frozenset[Row], frozenset[Row]]:
-    """The rows that go because a cell is too small, and those that go with them so that no total gives the first away."""
-    statistics = tuple(statistics)
-    alone = {row_of(item) for item in statistics if item.level and too_small(item, rules)}
-    together: set[Row] = set()
-    for variable in sorted({row[:3] for row in alone}):
-        counts = _counts(item for item in statistics if row_of(item)[:3] == variable and item.level)
-        gone = {row[3] for row in alone if row[:3] == variable}
-        candidates = sorted((level for level in counts if level not in gone), key=lambda level: (sum(counts[level].values()), level))
-        while candidates and not _hidden(gone, counts, rules):
-            level = candidates.pop(0)
-            gone.add(level)
-            together.add((*variable, level))
-    return frozenset(alone), frozenset(together)
+def made_of(sections: Mapping[str, ResultSet], gone: Collection[str]) -> frozenset[str]:
+    """The ids of results that are made of withheld ones, these not among them."""
+    every = [(name, item) for name, results in sections.items() for item in results]
+    cells = [item for _, item in every if isinstance(item, Statistic) and item.provenance.id in gone and item.table != FLOW]
+    rows = {row_of(item) for item in cells}
+    places = {(*row_of(item), item.arm) for item in cells if item.kind in {"mean", "share"}}
+    levels = {(item.variable, item.level) for item in cells}
+    out = set()
+    for _, item in every:
+        if isinstance(item, Statistic):
+            follows = ("difference" in item.kind and row_of(item) in rows) or (*row_of(item), item.arm) in places
+        else:
+            follows = bool(about(item) & levels)
+        if follows:
+            out.add(item.provenance.id)
+    return frozenset(out | _means_of_parts(every, gone)) - frozenset(gone)
 
 
-def derived_cells(statistics: Iterable[Statistic], rules: Rules) -> frozenset[str]:
-    """The ids of differences and totals of variables without levels, where an arm's cell that they are made of is too small.
-
-    The boxes of the flow aren't among them: each is a count of its own, and rounding hides a small one between its neighbours.
-    """
-    plain = [item for item in statistics if not item.level and item.table != FLOW]
-    small = {row_of(item) for item in plain if item.arm and too_small(item, rules)}
-    return frozenset(item.provenance.id for item in plain if row_of(item) in small and (not item.arm or "difference" in item.kind))
+def _means_of_parts(every: Iterable[tuple[str, Any]], gone: Collection[str]) -> set[str]:
+    """Where one part's mean is withheld and that of the whole is shown, the smallest other part's, so that it can't be worked out."""
+    parts: dict[tuple[str, str], list[Statistic]] = {}
+    wholes: dict[tuple[str, str], set[int]] = {}
+    for _, item in every:
+        if isinstance(item, Statistic) and item.kind == "mean" and item.arm:
+            if item.level:
+                parts.setdefault((item.variable, item.arm), []).append(item)
+            elif item.provenance.id not in gone:
+                wholes.setdefault((item.variable, item.arm), set()).add(item.n)
+    out = set()
+    for place, items in parts.items():
+        hidden = [item for item in items if item.provenance.id in gone]
+        shown = sorted((item.n, item.provenance.id) for item in items if item.provenance.id not in gone)
+        if len(hidden) == 1 and shown and sum(item.n for item in items) in wholes.get(place, ()):
+            out.add(shown[0][1])
+    return out
 
 
 def about(result: Result) -> frozenset[tuple[str, str]]:
-    """The levels of variables that a result is about: its own, and those of the groups that it compares."""
-    if isinstance(result, Statistic):
-        return frozenset({(result.variable, result.level)} if result.level else ())
+    """The levels of variables that an estimate is about: those of the groups that it compares, that of a profile."""
     if not isinstance(result, Estimate):
         return frozenset()
     by = result.extra.get("by")
     groups = {(str(by), str(result.extra[name])) for name in ("level", "reference") if by is not None and name in result.extra}
-    return frozenset(groups | ({(result.outcome, result.term)} if result.term else set()))
-
-
-def _counts(statistics: Iterable[Statistic]) -> dict[str, dict[str, int]]:
-    """How many people each level holds, by arm."""
-    counts: dict[str, dict[str, int]] = {}
-    for item in statistics:
-        if item.count is not None:
-            counts.setdefault(item.level, {})[item.arm] = item.count
-        elif item.kind == "count" and math.isfinite(item.value):
-            counts.setdefault(item.level, {})[item.arm] = int(item.value)
-    return counts
-
-
-def _hidden(gone: set[str], counts: Mapping[str, Mapping[str, int]], rules: Rules) -> bool:
-    """Whether at least two levels went and what they hold together in each arm isn't itself too small."""
-    if len(gone) < 2:
-        return False
-    arms = sorted({arm for level in gone for arm in counts.get(level, {})})
-    return not any(rules.small(sum(counts.get(level, {}).get(arm, 0) for level in gone)) for arm in arms)
+    return frozenset(groups | ({(result.outcome, result.term)} if result.estimand == PROFILE else set()))
 
 
 def withhold(result: Result, why: str) -> Result:
@@ -141,18 +143,30 @@ def is_withheld(result: Result) -> bool:
     return str(getattr(result, "reason", "")).startswith(WITHHELD)
 
 
-def rounded(result: Result, rules: Rules) -> Result:
-    """The same with its counts to the rounding base, and a share as the quotient of the rounded counts."""
+def rounded(result: Result, rules: Rules, binary: frozenset[str] = frozenset()) -> Result:
+    """The same with its counts to the rounding base, a share as the quotient of the rounded counts, and nothing that tells them exactly."""
     if rules.base == 1:
         return result
+    coarser = coarse(result, rules, binary)
     changes: dict[str, Any] = {name: _each(getattr(result, name), rules.rounded) for name in COUNTS if name != "n_clusters" and hasattr(result, name)}
     if isinstance(result, Statistic):
         if result.kind == "count" and math.isfinite(result.value):
             changes["value"] = float(rules.rounded(result.value))
-        elif result.kind == "share" and result.count is not None:
-            changes["value"] = changes["count"] / changes["n"] if changes["n"] else math.nan
-    extra = {key: _each(value, rules.rounded) if is_count(key) and _number(value) else value for key, value in result.extra.items()}  # type: ignore[attr-defined]
-    return result.replace(**changes, extra=FrozenMap(extra))
+        elif result.count is not None and people_of(result, binary) is not None:
+            changes["value"] = quotient(result.count, result.n, rules)
+    return coarser.replace(**changes)
+
+
+def said(result: Result, rules: Rules) -> Result:
+    """The same with the numbers of people in its reasons as rounded as elsewhere, and small ones not told."""
+    reason = str(getattr(result, "reason", ""))
+    told = _PEOPLE.sub(lambda found: _spoken(found[0], rules), reason)
+    return result if told == reason else result.replace(reason=told)
+
+
+def _spoken(number: str, rules: Rules) -> str:
+    count = int(number.replace(",", ""))
+    return f"fewer than {rules.cell}" if rules.small(count) else str(rules.rounded(count))
 
 
 def _each(value: float | None, change: Callable[[float], int]) -> int | None:

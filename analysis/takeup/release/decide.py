@@ -1,0 +1,140 @@
+"""What becomes of each result, all results looked at together: which rule keeps it back, and which want a person's eye."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from takeup.release.earlier import told_apart
+from takeup.release.magnitude import LARGEST, concentrated, few_df, outermost
+from takeup.release.solve import cheapest, intervals
+from takeup.release.suppress import CLOSE, FLOW, PROFILE, made_of, nobody_or_everybody, too_small
+from takeup.release.told import binaries, system
+from takeup.results import Estimate, Statistic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from takeup.release.earlier import Earlier
+    from takeup.release.rules import Rules
+    from takeup.release.solve import System
+    from takeup.results import ResultSet
+
+Rule = Literal[
+    "minimum cell", "minimum df", "dominance", "outermost", "zero cell", "differencing", "complementary", "exception", "protection",
+    "few df", "rounded counts", "checked",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What becomes of each result: by id the rule that keeps it back and why, what wants a person's eye, and the variables with two values."""
+
+    gone: Mapping[str, tuple[Rule, str]]
+    look: Mapping[str, tuple[Rule, str]]
+    binary: frozenset[str]
+
+    @classmethod
+    def of(cls, sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | None, exceptions: Mapping[str, str]) -> Decisions:
+        """Of all results at once. Under rules that keep nothing back, nothing is looked at."""
+        if rules.open:
+            return cls(gone={}, look={}, binary=frozenset())
+        binary = binaries(sections)
+        gone: dict[str, tuple[Rule, str]] = {}
+        look: dict[str, tuple[Rule, str]] = {}
+        for results in sections.values():
+            for item in results:
+                why, eye = _alone(item, rules, earlier, binary), _eye(item, rules, earlier, binary)
+                name = item.provenance.id
+                if why is not None and name in exceptions:
+                    look[name] = "exception", f"Released although {why[0]} says no: {exceptions[name]}"
+                elif why is not None:
+                    gone[name] = why
+                elif eye is not None:
+                    look[name] = eye
+        further = _further(sections, rules, earlier, binary, gone, exceptions)
+        for name in further - set(gone):
+            gone[name] = "complementary", "it would give another withheld number away."
+        look |= _unprotected(sections, rules, earlier, binary, gone)
+        return cls(gone=gone, look={name: why for name, why in look.items() if name not in gone or why[0] == "protection"}, binary=binary)
+
+
+def _alone(item: Any, rules: Rules, earlier: Earlier | None, binary: frozenset[str]) -> tuple[Rule, str] | None:
+    """The rule that keeps a result back on its own account, and the reason as it is shown."""
+    if too_small(item, rules, binary):
+        return "minimum cell", f"a group of fewer than {rules.cell} people could be seen."
+    if few_df(item, rules):
+        return "minimum df", f"fewer than {rules.df} residual degrees of freedom."
+    if LARGEST in item.extra and concentrated(item.extra[LARGEST], rules):
+        return "dominance", "a few people make most of it."
+    if outermost(item, rules):
+        return "outermost", "it is a number of the outermost people."
+    if rules.zeros == "withhold" and nobody_or_everybody(item, binary):
+        return "zero cell", "it is nobody or everybody of a group."
+    if earlier is not None and told_apart(item, earlier, rules) == "withhold":
+        return "differencing", f"beside an earlier release a group of fewer than {rules.cell} people could be seen."
+    return None
+
+
+def _eye(item: Any, rules: Rules, earlier: Earlier | None, binary: frozenset[str]) -> tuple[Rule, str] | None:
+    """Why a person should look at a result that leaves."""
+    if earlier is not None and told_apart(item, earlier, rules) == "review":
+        return "differencing", "It differs from an earlier release by about as many people as aren't to be seen."
+    if nobody_or_everybody(item, binary):
+        return "zero cell", "It is nobody or everybody of a group."
+    if isinstance(item, Estimate) and item.df < rules.df:
+        return "few df", "Its variance has few degrees of freedom."
+    return None
+
+
+def _further(
+    sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | None, binary: frozenset[str], gone: Mapping[str, Any],
+    exceptions: Mapping[str, str],
+) -> frozenset[str]:
+    """What goes with the withheld: what is made of them, and the cheapest further numbers, so that nothing gives them away."""
+    withheld = set(gone)
+    withheld |= made_of(sections, withheld) - set(exceptions)
+    told = _known(sections, rules, earlier, binary)
+    withheld |= cheapest(told, withheld, _costs(sections)) - set(exceptions)
+    for _ in range(3):
+        more = made_of(sections, withheld) - set(exceptions)
+        if not more:
+            break
+        withheld |= more
+    return frozenset(withheld)
+
+
+def _known(sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | None, binary: frozenset[str]) -> System:
+    """What is told of people, where what an earlier release told already can't be kept back."""
+    found = system(sections, rules, binary)
+    if earlier is None:
+        return found
+    old = {item.provenance.id for results in sections.values() for item in results if earlier.still_told(item, rules)}
+    return replace(found, rows=tuple(replace(row, unit="") if row.unit in old else row for row in found.rows))
+
+
+def _unprotected(
+    sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | None, binary: frozenset[str], gone: Mapping[str, Any],
+) -> dict[str, tuple[Rule, str]]:
+    """The withheld results whose group can still be told from what is shown."""
+    told = _known(sections, rules, earlier, binary)
+    whole = system(sections, rules, binary)
+    seen = {cell for cell, (low, high) in intervals(told, set(gone)).items() if high - low < told.widths[cell] - CLOSE}
+    return {
+        row.unit: ("protection", "What else is known tells it to within fewer people than it should.")
+        for row in whole.rows if row.unit in gone and len(row.cells) == 1 and row.cells[0] in seen
+    }
+
+
+def _costs(sections: Mapping[str, ResultSet]) -> dict[str, float]:
+    """What it costs to withhold a result: results of the analysis most, boxes of the flow next, then a share by how many people it tells of."""
+    costs = {}
+    for results in sections.values():
+        for item in results:
+            if not isinstance(item, Statistic):
+                costs[item.provenance.id] = 2.0 if getattr(item, "estimand", "") == PROFILE else 8.0
+            elif "difference" in item.kind:
+                costs[item.provenance.id] = 0.5
+            else:
+                costs[item.provenance.id] = (3.0 if item.table == FLOW else 1.0) + (item.count or 0) / (item.n + 1)
+    return costs
