@@ -104,6 +104,6 @@ def test_intervals_cover():
     hits = 0
     for seed in range(600):
         frame = trial(seed, 100)
-        found = tu.restricted_mean_difference(frame, "time", "event", tu.Design("arm", 0), horizon=8)
+        found = tu.restricted_mean_difference(frame, "time", "event", tu.Design("arm", 0), horizon=6)
         hits += found.conf_low <= 0 <= found.conf_high
     assert 0.925 <= hits / 600 <= 0.975  # 95 % and about three Monte-Carlo errors

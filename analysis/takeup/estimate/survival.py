@@ -153,7 +153,7 @@ def restricted_mean_difference(
     last = min(float(until[known & side].max()) for side in sides)
     end = last if horizon is None else float(horizon)
     if not 0 < end <= last + 1e-9:
-        raise EstimateError(Fault(f"a horizon lies within what was observed in both arms, which is up to {last:g}", "horizon"))
+        raise EstimateError(Fault("lies past what was observed in both arms, or isn't positive", "horizon", remedy="Leave it out for the longest."))
     values: Any = np.full(len(frame), np.nan)
     means = []
     for side in sides:
