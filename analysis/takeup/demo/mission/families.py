@@ -73,10 +73,20 @@ def enrol(parameters: Parameters, n: int, seed: int) -> Families:
     managers = max(int(parameters["programme.case_managers"]), round(n / 2 / parameters["programme.families_a_case_manager"]))
     return Families(
         n=n, **_profile(parameters, n, generator(seed, 3)), batch=batch, treated=treated, managers=managers,
-        case_manager=stratum.permutation(np.arange(n) % managers) + 1, accepts=stratum.random(n) < parameters["programme.accepted"],
+        case_manager=stratum.permutation(np.arange(n) % managers) + 1, accepts=_accepts(parameters, treated, stratum),
         spilled=stratum.random(n) < parameters["programme.spillover_share"], need=stratum.standard_normal(n), birth=birth, consent=consent,
         drawn=(month + DRAW_DAY).astype("datetime64[D]"),
     )
+
+
+def _accepts(parameters: Parameters, treated: Array, rng: np.random.Generator) -> Array:
+    """Who would accept a case manager: the same share of either arm, to a family."""
+    order = rng.random(treated.size)
+    accepts = np.zeros(treated.size, dtype=bool)
+    for arm in (False, True):
+        members = np.flatnonzero(treated == arm)
+        accepts[members[np.argsort(order[members])[:round(members.size * parameters["programme.accepted"])]]] = True
+    return accepts
 
 
 def _draw(parameters: Parameters, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
