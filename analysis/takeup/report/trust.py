@@ -129,14 +129,14 @@ def change_line(item: Deviation) -> str:
 
 def _lock(standing: Standing, language: str) -> tuple[Block, ...]:
     _, lock = words(language), standing.lock
-    if lock is None:
-        return ()
-    lines = [_("Locked plan: {hash}", hash=lock.plan_hash), _("Made with takeup {version}", version=lock.version)]
-    lines += [_("Signature: {file}", file=lock.signature)] if lock.signature else []
-    lines += [_("An earlier lock of {date}: {hash}", date=_day(item.time, language), hash=item.plan_hash) for item in lock.earlier]
+    lines = []
+    if lock is not None:
+        lines += [_("Locked plan: {hash}", hash=lock.plan_hash), _("Made with takeup {version}", version=lock.version)]
+        lines += [_("Signature: {file}", file=lock.signature)] if lock.signature else []
+        lines += [_("An earlier lock of {date}: {hash}", date=_day(item.time, language), hash=item.plan_hash) for item in lock.earlier]
     lines += [_("The arms were first shown on {date}, with the plan {hash}.", date=_day(item.time, language), hash=item.plan_hash)
               for item in standing.unmasked]
-    return (Bullets(items=tuple(said(line) for line in lines)),)
+    return (Bullets(items=tuple(said(line) for line in lines)),) if lines else ()
 
 
 def _table(name: str, title: str, items: tuple[Deviation, ...], labels: Labels, language: str) -> Table:
