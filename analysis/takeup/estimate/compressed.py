@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from takeup.estimate.arrays import Arrays, Codes, Floats, dummies
 from takeup.estimate.difference import Cells
 from takeup.estimate.linear import DUMMIES, Fit, least_squares
-from takeup.estimate.rules import Inference
 from takeup.estimate.sums import Moments, RowSums, Survey
 from takeup.estimate.vcov import SATURATED, Regression, Spread
+
+if TYPE_CHECKING:
+    from takeup.estimate.rules import Inference
 
 VANISHED = 1e-6
 """A column whose part outside the earlier ones is smaller than this share of it counts as collinear: products hold half the digits of rows."""
@@ -126,7 +128,7 @@ def cells(found: Moments, survey: Survey) -> Cells:
     cell = 2 * blocks + found.treated.astype(np.int64)
 
     def total(values: Floats) -> Floats:
-        return np.bincount(cell, weights=values, minlength=2 * count).reshape(count, 2)
+        return np.asarray(np.bincount(cell, weights=values, minlength=2 * count).reshape(count, 2), dtype=np.float64)
 
     n, sums, squares = total(found.n), total(found.products[:, 0, -1]), total(found.products[:, -1, -1])
     mean = sums / n
@@ -239,7 +241,7 @@ class RowFit:
         n = found.n
 
         def by_block(values: Floats) -> Floats:
-            return np.bincount(block, weights=values, minlength=self.sizes.size)
+            return np.asarray(np.bincount(block, weights=values, minlength=self.sizes.size), dtype=np.float64)
 
         return RowSums(
             squares=float((a2 * (inside + n * gap**2)).sum()), whole=float((n * d**2).sum()), seen=float((n * a2 * free).sum()),

@@ -302,9 +302,10 @@ def _options(method: Method | None, covariates: Sequence[str], scale: str, se_ty
     if chosen == "difference_in_means" and se_type is not None:
         faults.append(Fault("the draw chooses the variance of a difference in means", "se_type", remedy='Use method="ancova".'))
     remedy = "Estimate on rows in memory."
-    for role in ("weights", "nested_in"):
-        if getattr(design, role) is not None:
-            faults.append(Fault(f"the design's {role} can't be read from a register", role, remedy=remedy))
+    faults += [
+        Fault(f"the design's {role} can't be read from a register", role, remedy=remedy)
+        for role in ("weights", "nested_in") if getattr(design, role) is not None
+    ]
     if isinstance(design.probability, str):
         faults.append(Fault("probabilities by unit can't be read from a register", "probability", remedy=remedy))
     roles = {design.treatment: "the assignment", design.received: "known after assignment only"}

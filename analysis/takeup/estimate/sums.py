@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from takeup.errors import EstimateError, Fault, collect, listed
+from takeup.errors import EstimateError, Fault, collect
 from takeup.estimate.arrays import LARGEST, MISSING_SHARE, choose_arm
 from takeup.intake.register import MOST_ARMS, engine_library, in_memory, missing, work_out
 
@@ -91,12 +91,12 @@ def survey(register: Register, outcome: str, design: Design, covariates: Sequenc
     collect(EstimateError, missing(table, (outcome, *design.columns, *covariates), "register"))
     collect(EstimateError, [fault for name in (outcome, *covariates) for fault in _not_numeric(table, name)])
     y = number(table[outcome])
-    seen = y.notnull()
+    seen = ~y.isnull()  # noqa: PD003  # Ibis
     asked = {"rows": table.count(), "observed": y.count(), "total": y.sum(), "low": y.min(), "high": y.max(), "large": (y.abs() > LARGEST).sum(),
              "others": ((y != 0.0) & (y != 1.0)).sum()}
     for role in ("blocks", "clusters"):
         name = getattr(design, role)
-        asked[f"no_{role}"] = table.count() * 0 if name is None else (table[name].isnull() & seen).sum()
+        asked[f"no_{role}"] = table.count() * 0 if name is None else (table[name].isnull() & seen).sum()  # noqa: PD003  # Ibis
     for place, name in enumerate(covariates):
         x = number(table[name])
         asked |= {f"n{place}": x.count(where=seen), f"total{place}": x.sum(where=seen), f"low{place}": x.min(where=seen),
@@ -111,25 +111,24 @@ def survey(register: Register, outcome: str, design: Design, covariates: Sequenc
     mean, low, high = float(both["total"].sum()) / n, float(both["low"].min()), float(both["high"].max())
     columns, notes = _columns(both, covariates, n)
     return Survey(arm=chosen.item() if isinstance(chosen, np.generic) else chosen, n_missing=int(both["rows"].sum() - n), mean=mean,
-                  scale=max(high - mean, mean - low) or 1.0, largest=max(abs(low), abs(high)), binary=not both["others"].fillna(0).sum(), columns=columns,
-                  notes=notes)
+                  scale=max(high - mean, mean - low) or 1.0, largest=max(abs(low), abs(high)), columns=columns, notes=notes,
+                  binary=not both["others"].fillna(0).sum())
 
 
 def rows(register: Register, outcome: str, design: Design, found: Survey) -> Any:
     """The rows that are analysed as an expression: t, block, cluster, x0.., y, centred and scaled."""
     table = register.table
-    ibis = engine_library()
     y = number(table[outcome])
     assigned = table[design.treatment]
-    kept = table.filter(y.notnull() & ((assigned == found.arm) | (assigned == design.control)))
-    out = {"t": ibis.ifelse(kept[design.treatment] == found.arm, 1.0, 0.0), "y": (number(kept[outcome]) - found.mean) / found.scale}
+    kept = table.filter(~y.isnull() & ((assigned == found.arm) | (assigned == design.control)))  # noqa: PD003  # Ibis
+    out = {"t": indicator(kept[design.treatment] == found.arm), "y": (number(kept[outcome]) - found.mean) / found.scale}
     for role, name in (("block", design.blocks), ("cluster", design.clusters)):
         if name is not None:
             out[role] = kept[name]
     for place, one in enumerate(found.columns):
         x = number(kept[one.column])
         if one.indicator:
-            out[f"x{place}"] = ibis.ifelse(x.isnull(), 1.0, 0.0) - one.mean
+            out[f"x{place}"] = indicator(x.isnull()) - one.mean  # noqa: PD003  # Ibis
         else:
             out[f"x{place}"] = (x.fill_null(one.mean) - one.mean) / one.scale
     return kept.select(**out)
@@ -202,7 +201,8 @@ def row_sums(
     names = [*(f"x{place}" for place in range(k - 1)), "t", "y"]
     if keys is None:
         around: list[Any] = [float(value) for value in centres[0]]
-        ready = ready.select(*names, block=ibis.literal(0), inside=ibis.literal(1.0 / sizes[0]), constant=ibis.literal(float(base[0])))
+        nothing = ready["t"] * 0.0  # a number alone may be a decimal to an engine, and decimals overflow
+        ready = ready.select(*names, block=ibis.literal(0), inside=nothing + float(1.0 / sizes[0]), constant=nothing + float(base[0]))
     else:
         from pandas import DataFrame
 
@@ -214,8 +214,8 @@ def row_sums(
         ready = ready.select("block", "inside", "constant", *names, *(f"m{place}" for place in range(k + 1)))
         around = [ready[f"m{place}"] for place in range(k + 1)]
     step = ready.select("block", "inside", "constant", **{f"c{place}": ready[name] - around[place] for place, name in enumerate(names)})
-    fitted = _combined(step, coefficients)
-    step = step.select("block", "inside", "constant", e=step[f"c{k}"] - fitted, **{f"z{place}": _combined(step, root[:, place]) for place in range(q)})
+    combined = {f"z{place}": _combined(step, root[:, place]) for place in range(q)}
+    step = step.select("block", "inside", "constant", e=step[f"c{k}"] - _combined(step, coefficients), **combined)
     z = [step[f"z{place}"] for place in range(q)]
     lever = step["inside"]
     weight = step["constant"]
@@ -224,8 +224,9 @@ def row_sums(
         weight = weight + z[place] * float(direction[place])
     step = step.select("block", "e", *(f"z{place}" for place in range(q)), h=lever, d=weight)
     free = 1.0 - step["h"]
-    factor = ibis.literal(1.0) if power == 0 else ibis.ifelse(free > saturated, free.nullif(0.0) ** (-2.0 * power), 0.0)
-    step = step.mutate(a=step["d"] * step["d"] * factor)
+    square = step["d"] * step["d"]
+    safe = ibis.ifelse(free > saturated, free, ibis.null("float64"))
+    step = step.mutate(a=square if power == 0 else (square / (safe if power == 0.5 else safe * safe)).fill_null(0.0))
     asked = {"squares": (step["a"] * step["e"] * step["e"]).sum(), "whole": (step["d"] * step["d"]).sum(), "b0": step["a"].sum(),
              "seen": (step["a"] * (1.0 - step["h"])).sum(), "fourth": (step["a"] * step["a"] * (1.0 - 2.0 * step["h"])).sum()}
     for right in range(q):
@@ -248,8 +249,13 @@ def number(column: Any) -> Any:
     return column.cast("float64")
 
 
+def indicator(condition: Any) -> Any:
+    """1 where a condition holds and 0 where it doesn't, as doubles (a bare 1.0 is a decimal to some engines)."""
+    return condition.cast("int8").cast("float64")
+
+
 def _combined(table: Any, factors: Floats) -> Any:
-    total = engine_library().literal(0.0)
+    total = table["inside"] * 0.0
     for place, factor in enumerate(factors):
         if factor != 0.0:
             total = total + table[f"c{place}"] * float(factor)

@@ -74,8 +74,8 @@ def register_randomization_test(
     seen = survey(register, outcome, design, (), arm)
     frame, n = _clusters(register, outcome, design, seen)
     weighted = replace(design, weights=ROWS)
-    found = randomization_test(frame, outcome, weighted, method=method, statistic=statistic, alternative=alternative, two_sided=two_sided, draws=draws,
-                               seed=seed, interval=interval, null=null, arm=arm, conf_level=conf_level, backend=backend)
+    found = randomization_test(frame, outcome, weighted, method=method, statistic=statistic, alternative=alternative, two_sided=two_sided,
+                               draws=draws, seed=seed, interval=interval, null=null, arm=arm, conf_level=conf_level, backend=backend)
     reason = found.reason if linked is None else f"{found.reason} {linked.report.sentence()}"
     size = 1.0 if statistic == "estimate" else _rescaled(frame, outcome, design, seen, method, n)
     return replace(found, n=n, statistic=found.statistic * size, reason=reason)
@@ -120,9 +120,10 @@ def _faults(design: Design, method: str) -> list[Fault]:
     if not design.draws_clusters or design.clusters is None:
         faults.append(Fault(f"a {design.draw} draw isn't one of clusters", "draw", "clustered, blocked_clustered, pairs of clusters",
                             "Test on rows in memory."))
-    for role in ("weights", "accept"):
-        if getattr(design, role) is not None:
-            faults.append(Fault(f"the design's {role} needs rows", role, remedy="Test on rows in memory."))
+    faults += [
+        Fault(f"the design's {role} needs rows", role, remedy="Test on rows in memory.")
+        for role in ("weights", "accept") if getattr(design, role) is not None
+    ]
     if isinstance(design.probability, str):
         faults.append(Fault("probabilities by unit can't be read from a register", "probability", remedy="Test on rows in memory."))
     return faults

@@ -192,7 +192,7 @@ def link(
         raise IntakeError(fault)
     value = linked["takeup_value"]
     if absent is not None:
-        value = engine_library().ifelse(linked["takeup_rows"].isnull(), float(absent), value.cast("float64"))
+        value = engine_library().ifelse(linked["takeup_rows"].isnull(), float(absent), value.cast("float64"))  # noqa: PD003  # Ibis
     whole = linked.select(*roster.table.columns, **{outcome: value})
     return Linked(register=Register(table=whole, engine=register.engine), report=report)
 
@@ -302,7 +302,7 @@ def _report(linked: Any, roster: Any, register: Any, key: str, treatment: str) -
     rows = linked["takeup_rows"]
     counts = linked.group_by(takeup_arm=linked[treatment]).aggregate(
         units=linked.count(), matched=rows.count(), duplicated=(rows > 1).sum().fill_null(0), linked=rows.sum().fill_null(0),
-        keyless=linked[key].isnull().sum(),
+        keyless=linked[key].isnull().sum(),  # noqa: PD003  # Ibis
     )
     found = work_out(counts.limit(MOST_ARMS + 1))
     if len(found) > MOST_ARMS:
