@@ -67,6 +67,20 @@ def test_the_plan_refuses_it_too_and_says_why(tmp_path):
         read(rights_made.write(tmp_path, 24, stated=stated))
 
 
+@pytest.mark.parametrize(("part", "key", "value", "words"), [
+    ("rights", "held", "right", 'Did you mean "rights"'), ("rights", "contacts", "log", 'no table "log"'),
+    ("cost", "per", "suport", 'Did you mean "support"'), ("cost", "hour_range", [60, 40], "lowest value stands first"),
+])
+def test_a_plan_names_tables_and_outcomes_that_there_are(tmp_path, part, key, value, words):
+    from takeup.errors import PlanError
+    from takeup.plan.read import read
+
+    stated = rights_made.plan()
+    stated[part][key] = value
+    with pytest.raises(PlanError, match=words):
+        read(rights_made.write(tmp_path, 24, stated=stated))
+
+
 def test_composites_are_sums_over_rights(rights, table):
     names = [name for name, _, _ in rights_made.RIGHTS]
     income = [name for name, domain, _ in rights_made.RIGHTS if domain == "income"]

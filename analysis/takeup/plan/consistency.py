@@ -106,7 +106,7 @@ def plan_findings(plan: object) -> list[Finding]:
     excluded = [count for count in _block(flow.get("excluded")).values() if isinstance(count, int)]
     if isinstance(flow.get("assessed"), int) and sum(excluded) > flow["assessed"]:
         found.append((("flow", "excluded"), Fault("more are left out than were assessed", allowed=f"at most {flow['assessed']} in all")))
-    return [*found, *_wave_findings(raw, outcomes), *_table_findings(raw), *_language_findings(raw)]
+    return [*found, *_wave_findings(raw, outcomes), *_table_findings(raw), *_rights_findings(raw, ids), *_language_findings(raw)]
 
 
 def known_scales() -> tuple[str, ...]:
@@ -156,6 +156,24 @@ def _table_findings(raw: Mapping[str, Any]) -> list[Finding]:
         (path, Fault(f'there is no table "{table}"', allowed=listed(tables), remedy=nearest(table, tables)))
         for path, column in columns_named(raw) for table, dot, _ in [column.partition(".")] if dot and tables and table not in tables
     ]
+
+
+def _rights_findings(raw: Mapping[str, Any], ids: Sequence[str]) -> list[Finding]:
+    """The tables of rights and contacts are among the data, and the cost is of an outcome that there is."""
+    tables = list(map(str, _block(raw.get("data"))))
+    rights, cost = _block(raw.get("rights")), _block(raw.get("cost"))
+    named = [(key, rights.get(key, default)) for key, default in (("held", "rights"), ("contacts", None))] if rights else []
+    found: list[Finding] = [
+        (("rights", key), Fault(f'there is no table "{table}"', allowed=listed(tables), remedy=nearest(table, tables)))
+        for key, table in named if table is not None and str(table) not in tables
+    ]
+    if cost.get("per") is not None and str(cost["per"]) not in ids:
+        found.append((("cost", "per"), Fault(f'there is no outcome "{cost["per"]}"', allowed=listed(ids), remedy=nearest(cost["per"], ids))))
+    for key in ("hour_range", "indirect_range"):
+        limits = cost.get(key)
+        if isinstance(limits, Sequence) and len(limits) == 2 and _numbers(limits) and not 0 <= limits[0] <= limits[1]:
+            found.append((("cost", key), Fault("the lowest value stands first, and none is below 0", remedy="Write [lowest, highest].")))
+    return found
 
 
 def _language_findings(raw: Mapping[str, Any]) -> list[Finding]:

@@ -33,7 +33,7 @@ def cost(material: Material) -> ResultSet:
     hours = None if stated is None else hours_of(material, stated)
     if stated is None or hours is None:
         return ResultSet()
-    return ResultSet(tuple(material.stamp(result, name, "cost", material.plan.analyses.seed if name == "cost.per" else None)
+    return ResultSet(tuple(material.stamp(result, name, "cost", material.plan.analyses.seed if name.startswith("cost.per") else None)
                            for name, result in _results(material, stated, hours)))
 
 

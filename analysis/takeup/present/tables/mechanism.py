@@ -102,6 +102,7 @@ def cost(released: Released, labels: Labels, language: str) -> Table:
     for item in estimates:
         side = item.extra.get("side", "")
         label = f"{words[item.extra['what']]}: {sides[side]}" if side else _("As planned")
+        label = f"{label}, {labels.arm(item.arm, language)}" if len({other.arm for other in estimates}) > 1 else label
         rows.append(Row(cells=(text_cell(label), make.cell(item, "estimate", "number", 0), make.interval(item)),
                         group=_("Cost in euros of one more: {what}", what=one_more(labels, item.outcome, language))))
     columns = (Column(id="what", title=_("Quantity")), Column(id="value", title=_("Value"), kind="number"),
