@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 import takeup as tu
+from takeup.demo.mission import rows as makers
+from takeup.demo.mission import write as writer
 from takeup.demo.mission.contacts import contacts
 from takeup.demo.mission.parameters import TAGS, read_parameters
 from takeup.demo.mission.rows import flow, material, referrals, rights_held, services
@@ -307,8 +309,8 @@ def test_above_a_size_the_data_are_parquet_in_parts(tmp_path: Path, monkeypatch:
     pytest.importorskip("pyarrow")
     import pyarrow.parquet as pq
 
-    monkeypatch.setattr("takeup.demo.mission.write.MOST_AS_TEXT", 50)
-    monkeypatch.setattr("takeup.demo.mission.rows.BLOCK", 25)
+    monkeypatch.setattr(writer, "MOST_AS_TEXT", 50)
+    monkeypatch.setattr(makers, "BLOCK", 25)
     tu.demo("mission", tmp_path, n=60)
     plan = tmp_path / "reports" / "mission" / "plan.yaml"
     data = yaml.safe_load(plan.read_text(encoding="utf-8"))["data"]
