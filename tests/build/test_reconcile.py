@@ -36,8 +36,8 @@ def test_a_study_reconciles(study, sections):
     reconcile(study.material, sections)
 
 
-@pytest.mark.parametrize("name", ["effect.worry.visit", "robust.worry.difference_in_means.phone", "ratio.granted.visit", "cace.granted.phone", "ri.worry.visit",
-                                  "family.worry.visit", "ar.worry.visit", "bounds.granted.lee.phone"])
+@pytest.mark.parametrize("name", ["effect.worry.visit", "robust.worry.difference_in_means.phone", "ratio.granted.visit", "cace.granted.phone",
+                                  "ri.worry.visit", "family.worry.visit", "ar.worry.visit", "bounds.granted.lee.phone"])
 def test_one_person_more_in_an_n_is_found(study, sections, name):
     item = find(sections, name)
     with pytest.raises(BuildError) as caught:

@@ -122,13 +122,18 @@ def _plan_line(plan_path: Path, path: str) -> str:
     return f"{plan_path.name}: {path or 'the whole plan'}" if line is None else f"{plan_path.name}, line {line}: {path}"
 
 
+def _count(value: str) -> str:
+    """A count as people write it."""
+    return value.removesuffix(".0") or "(withheld)"
+
+
 def people(row: Mapping[str, str], rows: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
     """The way to the n of a result through the boxes of the flow, for the arm it is about and for control."""
     boxes = [item for item in rows.values() if item.get("section") == "flow"]
 
     def shown(variable: str, arm: str = "", level: str = "") -> list[str]:
         found = [item for item in boxes if item["variable"] == variable and item.get("arm", "") == arm and item.get("level", "") == level]
-        return [" ".join((item["variable"].replace("_", " "), *(["at", item["wave"]] if item.get("wave") else []), item["value"].removesuffix(".0") or "(withheld)"))
+        return [" ".join((item["variable"].replace("_", " "), *(["at", item["wave"]] if item.get("wave") else []), _count(item["value"])))
                 for item in found]
 
     out = [" > ".join((*shown("assessed"), *shown("randomized")))]

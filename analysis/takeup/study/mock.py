@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from takeup.errors import PlanError, TakeupError
+from takeup.errors import Fault, IntakeError, PlanError, TakeupError
 from takeup.intake.columns import plan_columns
 from takeup.intake.schema_file import schema_and_faults
 from takeup.intake.tables import locate, open_table
@@ -27,6 +27,8 @@ from takeup.plan.yamlfile import load
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pandas import DataFrame
 
     from takeup.intake.columns import Columns
@@ -55,16 +57,36 @@ def open_mock(path: Path) -> tuple[Plan, TrialData]:
     roster = open_table(plan, columns.roster, folder)
     if roster.frame is None or not absent:
         return plan, _with_rights(plan, open_trial(plan, folder))
-    ids = roster.frame[columns.unit].dropna().tolist()
+    ids, later = roster.frame[columns.unit].dropna().tolist(), _later(plan, roster.frame)
     with TemporaryDirectory() as place:
         tables = {}
         for name in absent:
             target = Path(place) / f"{name}.csv"
-            target.write_text(_stand_in(columns, name, ids, plan.analyses.seed), encoding="utf-8")
+            dated = {} if plan.data[name].measured_on is None else {str(plan.data[name].measured_on).rpartition(".")[2]: later}
+            target.write_text(_stand_in(columns, name, ids, plan.analyses.seed, dated), encoding="utf-8")
             said = {"file": str(target), "crosswalk": "", "encoding": "utf-8", "delimiter": ",", "decimal": ".", "sheet": ""}
             tables[name] = plan.data[name].model_copy(update=said)
         stood_in = plan.model_copy(update={"data": FrozenMap({**plan.data, **tables})})
-        return plan, _with_rights(plan, open_trial(stood_in, folder, allow=[place]))
+        try:
+            trial = open_trial(stood_in, folder, allow=[place])
+        except IntakeError as error:
+            raise IntakeError(*(_named(fault, place) for fault in error.faults)) from None
+        return plan, _with_rights(plan, trial)
+
+
+def _named(fault: Fault, place: str) -> Fault:
+    """A fault of a stand-in by the name of its table: its file is gone by the time that somebody reads it."""
+    where = fault.where.replace(f"{place}/", "the stand-in for ")
+    return fault if where == fault.where else Fault(fault.what, where, fault.allowed, "The schema asks for what can't be made up from it alone.")
+
+
+def _later(plan: Plan, roster: DataFrame) -> str:
+    """A day after the last draw, half a year on, for the date of a made-up measurement."""
+    import pandas as pd
+
+    name = str(plan.design.assigned_on or "").rpartition(".")[2]
+    days = pd.to_datetime(roster[name]).dropna() if name in roster.columns else pd.Series(dtype="datetime64[ns]")
+    return str((days.max() + pd.Timedelta(days=183)).date()) if len(days) else "2000-01-01"
 
 
 def _schemas(plan: Plan, folder: Path) -> dict[str, TableSchema]:
@@ -76,8 +98,11 @@ def _schemas(plan: Plan, folder: Path) -> dict[str, TableSchema]:
     return found
 
 
-def _stand_in(columns: Columns, table: str, ids: list[Any], seed: int) -> str:
-    """A CSV file that fits a schema: a row a unit, a tenth of them left out, every cell drawn from what its field allows."""
+def _stand_in(columns: Columns, table: str, ids: list[Any], seed: int, dated: Mapping[str, str]) -> str:
+    """A CSV file that fits a schema: a row a unit, a tenth of them left out, every cell drawn from what its field allows.
+
+    `dated` : columns that hold one and the same day
+    """
     from io import StringIO
 
     fields = columns.schemas[table].fields
@@ -85,6 +110,7 @@ def _stand_in(columns: Columns, table: str, ids: list[Any], seed: int) -> str:
     kept = np.flatnonzero(stream.random(len(ids)) >= LOST)
     own = np.random.default_rng([seed, ROWS, sorted(columns.schemas).index(table)])
     cells = {item.name: [ids[row] for row in kept] if item.name == columns.unit else _cells(item, kept.size, own) for item in fields}
+    cells |= {name: [day] * kept.size for name, day in dated.items() if name in cells}
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(cells)
