@@ -242,16 +242,25 @@ def number(column: Any) -> Any:
     """A column as a double, with what isn't a number missing."""
     kind = column.type()
     if kind.is_boolean():
-        return column.cast("int8").cast("float64")
-    if kind.is_floating():
+        return column.cast("int32").cast("float64")
+    if kind.is_floating() and _knows_nan(column):
         ibis = engine_library()
         return ibis.ifelse(column.isnan(), ibis.null("float64"), column.cast("float64"))
     return column.cast("float64")
 
 
+def _knows_nan(column: Any) -> bool:
+    """Whether the engine tells what isn't a number from what is missing (SQLite stores both as missing)."""
+    ibis = engine_library()
+    try:
+        return bool(column.get_backend().has_operation(ibis.expr.operations.IsNan))
+    except ibis.common.exceptions.IbisError:  # a table without an engine yet
+        return True
+
+
 def indicator(condition: Any) -> Any:
     """1 where a condition holds and 0 where it doesn't, as doubles (a bare 1.0 is a decimal to some engines)."""
-    return condition.cast("int8").cast("float64")
+    return condition.cast("int32").cast("float64")
 
 
 def _combined(table: Any, factors: Floats) -> Any:

@@ -7,8 +7,10 @@ sums are asked for. Names and values go into it as expressions, never as text of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from warnings import catch_warnings, simplefilter
 
 from takeup.errors import Fault, IntakeError, collect, listed, nearest
 
@@ -221,9 +223,13 @@ def in_memory(frame: DataFrame) -> Any:
 
 def _attempt(work: Callable[[], Any], what: str) -> Any:
     try:
-        return work()
+        with catch_warnings():  # engines and their drivers warn each other of what they will change
+            simplefilter("ignore", category=DeprecationWarning)
+            simplefilter("ignore", category=FutureWarning)
+            return work()
     except ImportError as error:
-        words = f"{what}: its driver isn't installed ({error.name})" if error.name else f"{what}: its driver isn't installed"
+        name = error.name or getattr(error.__cause__, "name", None)
+        words = f"{what}: its driver isn't installed ({name})" if name else f"{what}: its driver isn't installed"
         raise IntakeError(Fault(words, "source", remedy=EXTRA)) from None
     except Exception as error:  # noqa: BLE001  # every engine has errors of its own, and their texts can hold values and passwords
         raise IntakeError(Fault(f"{what} ({type(error).__name__})", "source")) from None
@@ -234,15 +240,24 @@ def _register(table: Any) -> Register:
 
 
 def _table(backend: Any, name: str | None) -> Any:
-    present = _attempt(backend.list_tables, "The tables can't be listed")
     if name is None:
-        raise IntakeError(Fault("a database holds several tables", "table", listed(present), "Say which one with table=."))
-    if name in present:
-        return _attempt(lambda: backend.table(name), "The table can't be opened")
-    if "." not in name:
-        raise IntakeError(Fault(f'no table "{name}"', "table", listed(present), nearest(name, present)))
-    schema, bare = name.rsplit(".", 1)
-    return _attempt(lambda: backend.table(bare, database=schema), f'The table "{name}" can\'t be opened')
+        raise IntakeError(Fault("a database holds several tables", "table", listed(_tables(backend)), "Say which one with table=."))
+    schema, _, bare = name.rpartition(".")
+    for place, inside in ((name, None), (bare, schema)) if schema else ((name, None),):
+        try:
+            return _attempt(partial(backend.table, place, database=inside), "The table can't be opened")
+        except IntakeError:
+            continue
+    present = _tables(backend)
+    raise IntakeError(Fault(f'no table "{name}"', "table", listed(present), nearest(name, present)))
+
+
+def _tables(backend: Any) -> list[str]:
+    """Names for a message; none where the engine can't list them."""
+    try:
+        return [str(name) for name in _attempt(backend.list_tables, "The tables can't be listed")]
+    except IntakeError:
+        return []
 
 
 def _file(ibis: Any, source: str | Path, table: str | None) -> Register:
@@ -292,7 +307,7 @@ def _gathered(roster: Any, register: Any, left: str, right: str, outcome: str, s
     ours = register.semi_join(roster, register[right] == roster[left])
     value = ours[outcome]
     if value.type().is_boolean():
-        value = value.cast("int8")
+        value = value.cast("int32")
     ours = ours.select(takeup_key=ours[right], takeup_value=value)
     how = "max" if several == "refuse" else several
     return ours.group_by("takeup_key").aggregate(takeup_value=getattr(ours["takeup_value"], how)(), takeup_rows=ours.count())
