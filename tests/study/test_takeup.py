@@ -143,13 +143,18 @@ def test_small_groups_are_withheld_everywhere(tmp_path):
             assert count is None or count == 0 or count >= 30
 
 
-@pytest.mark.parametrize("language", ["en", "nl", "fr"])
-def test_figures_tables_and_report_tell_it(study, language):
-    figures, tables = study.figures(language), study.tables(language)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_tables_tell_it(study, language):
+    told = {"takeup_rights", "takeup_groups", "takeup_causes", "mechanism_chain", "contacts", "working_elements", "cost"}
+    assert told <= set(study.tables(language))
+
+
+def test_figures_and_report_tell_it_in_order(study):
+    language = "nl"
+    figures = study.figures(language)
     for name in ("takeup_domains", "domain_forest", "takeup_dumbbell", "cascade", "time_to_takeup", "dose", "cost_sensitivity"):
         assert figures[name].alt.count(".") >= 1
         assert figures[name].data.rows
-    assert {"takeup_rights", "takeup_groups", "takeup_causes", "mechanism_chain", "contacts", "working_elements", "cost"} <= set(tables)
     titles = [block.id for block in study.report(language).blocks if hasattr(block, "id")]
     assert titles.index("takeup") < titles.index("rights") < titles.index("effects") < titles.index("mechanism") < titles.index("cost")
 
