@@ -13,7 +13,7 @@ from takeup.release.told import binaries, system
 from takeup.results import Estimate, Statistic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from takeup.release.earlier import Earlier
     from takeup.release.rules import Rules
@@ -52,10 +52,11 @@ class Decisions:
                     gone[name] = why
                 elif eye is not None:
                     look[name] = eye
-        further = _further(sections, rules, earlier, binary, gone, exceptions)
+        told = _known(sections, rules, earlier, binary, exceptions)
+        further = _further(sections, told, gone, exceptions)
         for name in further - set(gone):
             gone[name] = "complementary", "it would give another withheld number away."
-        look |= _unprotected(sections, rules, earlier, binary, gone)
+        look |= _unprotected(told, gone)
         return cls(gone=gone, look={name: why for name, why in look.items() if name not in gone or why[0] == "protection"}, binary=binary)
 
 
@@ -87,42 +88,31 @@ def _eye(item: Any, rules: Rules, earlier: Earlier | None, binary: frozenset[str
     return None
 
 
-def _further(
-    sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | None, binary: frozenset[str], gone: Mapping[str, Any],
-    exceptions: Mapping[str, str],
-) -> frozenset[str]:
+def _further(sections: Mapping[str, ResultSet], told: System, gone: Collection[str], exceptions: Collection[str]) -> frozenset[str]:
     """What goes with the withheld: what is made of them, and the cheapest further numbers, so that nothing gives them away."""
     withheld = set(gone)
     withheld |= made_of(sections, withheld) - set(exceptions)
-    told = _known(sections, rules, earlier, binary)
-    withheld |= cheapest(told, withheld, _costs(sections)) - set(exceptions)
-    for _ in range(3):
-        more = made_of(sections, withheld) - set(exceptions)
-        if not more:
-            break
+    withheld |= cheapest(told, withheld, _costs(sections))
+    while more := made_of(sections, withheld) - set(exceptions):
         withheld |= more
     return frozenset(withheld)
 
 
-def _known(sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | None, binary: frozenset[str]) -> System:
-    """What is told of people, where what an earlier release told already can't be kept back."""
+def _known(sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | None, binary: frozenset[str], exceptions: Collection[str]) -> System:
+    """What is told of people, where what an earlier release told, or an exception lets out, can't be kept back."""
     found = system(sections, rules, binary)
-    if earlier is None:
-        return found
-    old = {item.provenance.id for results in sections.values() for item in results if earlier.still_told(item, rules)}
-    return replace(found, rows=tuple(replace(row, unit="") if row.unit in old else row for row in found.rows))
+    old = set(exceptions)
+    if earlier is not None:
+        old |= {item.provenance.id for results in sections.values() for item in results if earlier.still_told(item, rules)}
+    return replace(found, rows=tuple(replace(row, always=True) if row.unit in old else row for row in found.rows)) if old else found
 
 
-def _unprotected(
-    sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | None, binary: frozenset[str], gone: Mapping[str, Any],
-) -> dict[str, tuple[Rule, str]]:
+def _unprotected(told: System, gone: Collection[str]) -> dict[str, tuple[Rule, str]]:
     """The withheld results whose group can still be told from what is shown."""
-    told = _known(sections, rules, earlier, binary)
-    whole = system(sections, rules, binary)
     seen = {cell for cell, (low, high) in intervals(told, set(gone)).items() if high - low < told.widths[cell] - CLOSE}
     return {
         row.unit: ("protection", "What else is known tells it to within fewer people than it should.")
-        for row in whole.rows if row.unit in gone and len(row.cells) == 1 and row.cells[0] in seen
+        for row in told.rows if row.unit in gone and len(row.cells) == 1 and row.cells[0] in seen
     }
 
 

@@ -114,18 +114,21 @@ class Rules:
         """How far apart the smallest and largest possible value of a protected count must be: as many values as the minimum cell has people."""
         return self.cell - 1
 
-    def span(self, count: float) -> tuple[int, int]:
-        """The counts that would be shown as this one is, for somebody who knows that none under the minimum is shown.
+    def span(self, count: float, total: float = math.inf) -> tuple[int, int]:
+        """The lowest and highest count that would be shown as this one is, of as many people.
 
-        >>> Rules(minimum_cell=10, round_counts_to=5).span(12), Rules(minimum_cell=5, round_counts_to=5).span(6)
-        ((10, 12), (5, 7))
+        For somebody who knows that nothing is shown of a group under the minimum, nor of all but such a group.
+
+        >>> rules = Rules(minimum_cell=10, round_counts_to=5)
+        >>> rules.span(12), rules.span(48), rules.span(48, 60)
+        ((10, 12), (48, 52), (48, 50))
         """
         if self.base == 1:
             return int(count), int(count)
         shown = self.rounded(count)
-        low, high = math.ceil(shown - self.base / 2), math.ceil(shown + self.base / 2) - 1
-        low = max(low, 0)
-        return (0, 0 if high < self.cell else high) if shown == 0 else (max(low, min(self.cell, int(count))), high)
+        alike = range(max(math.ceil(shown - self.base / 2), 0), math.ceil(shown + self.base / 2))
+        possible = [value for value in alike if value <= total and not self.small(value) and not self.small(total - value)]
+        return (min(possible), max(possible)) if possible else (int(count), int(count))
 
     def _threshold(self, given: int | None, place: int) -> int:
         own: int = PROFILES[self.profile][place]

@@ -1,9 +1,10 @@
 """Counts tied by linear relations: how far an attacker can close in on a cell, and the cheapest further numbers to keep back.
 
 The attacker knows every relation, every number that is shown (a rounded one within its rounding) and that no count is negative. What he can
-say of a cell is the smallest and largest value that agrees with all of it: two linear programs. What to keep back is a mixed-integer program:
-each protected cell must have two such values far enough apart, where a number that is kept back no longer binds (Fischetti and
-Salazar-Gonzalez 2000, sections 3-4). Keeping more back never narrows an interval, so cells that are safe already stay out of it.
+say of a cell is the smallest and largest value that agrees with all of it: two linear programs. What to keep back is an integer program: each
+protected cell must have two such values far enough apart, where a number that is kept back no longer binds. It is solved by cuts: the dual
+prices of a cell's two programs say which of the shown numbers hold it, and of those enough must go (Fischetti and Salazar-Gonzalez 2000,
+sections 3-4). Keeping more back never narrows an interval, so cells that are safe already stay out of it.
 """
 
 from __future__ import annotations
@@ -18,20 +19,25 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
-SECONDS = 2.0
-"""After this many seconds the best set found so far is taken; where there is none, everything in the component goes."""
+ROUNDS = 40
+"""After this many rounds of cuts what was chosen stays chosen, so that it ends soon, and what turns out needless comes back: no longer
+the cheapest for sure. A count, not a time, so that the same results are withheld on every machine."""
 TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """``low <= sum of weights x cells <= high``: a relation that always holds (`unit` empty), or what the result with this id tells."""
+    """``low <= sum of weights x cells <= high``: a relation that always holds (`unit` empty), or what the result with this id tells.
+
+    `always` says that it is told whatever is withheld now: an earlier release told it.
+    """
 
     cells: tuple[int, ...]
     weights: tuple[float, ...]
     low: float
     high: float
     unit: str = ""
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +83,11 @@ def cheapest(system: System, withheld: Collection[str], costs: Mapping[str, floa
     for _, part in components(system):
         found = _intervals(part, withheld)
         open_ = [cell for cell, (low, high) in found.items() if high - low < part.widths[cell] - TOLERANCE]
-        free = sorted({row.unit for row in part.rows} - {""} - set(withheld))
+        free = sorted({row.unit for row in part.rows if not row.always} - {""} - set(withheld))
         if open_ and free:
             widest = _intervals(part, {*withheld, *free})
             asked = {cell: min(part.widths[cell], widest[cell][1] - widest[cell][0]) for cell in open_}
-            chosen = _chosen(System(caps=part.caps, rows=part.rows, widths=asked), free, withheld, costs)
-            after = _intervals(part, {*withheld, *chosen})
-            safe = all(after[cell][1] - after[cell][0] >= width - 2 * TOLERANCE for cell, width in asked.items())
-            more |= chosen if safe else set(free)
+            more |= _chosen(System(caps=part.caps, rows=part.rows, widths=asked), free, withheld, costs)
     return frozenset(more)
 
 
@@ -119,80 +122,164 @@ def _part(system: System, members: Sequence[int], rows: Sequence[Row]) -> System
 
 
 def _intervals(part: System, withheld: Collection[str]) -> dict[int, tuple[float, float]]:
-    low, high = np.zeros(part.caps.size), part.caps.copy()
-    several = []
-    for row in part.rows:
-        if row.unit and row.unit in withheld:
-            continue
-        if row.weights == (1.0,):
-            low[row.cells[0]], high[row.cells[0]] = max(low[row.cells[0]], row.low), min(high[row.cells[0]], row.high)
-        else:
-            several.append(row)
-    linked = {cell for row in several for cell in row.cells}
-    bind = _bind(several, low.size) if several else None
-    alone = {cell for cell in part.widths if cell not in linked or low[cell] == high[cell]}
-    return {
-        cell: (float(low[cell]), float(high[cell])) if cell in alone
-        else (_extreme(cell, 1.0, low, high, bind), _extreme(cell, -1.0, low, high, bind)) for cell in part.widths
-    }
+    known = _Known.of(part, withheld)
+    return {cell: known.interval(cell) for cell in part.widths}
 
 
-def _bind(rows: Sequence[Row], cells: int) -> Any:
-    from scipy.optimize import LinearConstraint
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known when some results are withheld: bounds of single cells, each with the row that gives it, and rows that bind several."""
 
-    return LinearConstraint(_weights(rows, cells), [row.low - TOLERANCE for row in rows], [row.high + TOLERANCE for row in rows])
+    part: System
+    low: Floats
+    high: Floats
+    lowest: dict[int, Row]
+    highest: dict[int, Row]
+    several: tuple[Row, ...]
+    lines: Any
+    limits: Floats
+
+    @classmethod
+    def of(cls, part: System, withheld: Collection[str]) -> _Known:
+        low, high = np.zeros(part.caps.size), part.caps.copy()
+        lowest: dict[int, Row] = {}
+        highest: dict[int, Row] = {}
+        several = []
+        for row in part.rows:
+            if row.unit and row.unit in withheld and not row.always:
+                continue
+            if row.weights != (1.0,):
+                several.append(row)
+                continue
+            cell = row.cells[0]
+            if row.low > low[cell]:
+                low[cell], lowest[cell] = row.low, row
+            if row.high < high[cell]:
+                high[cell], highest[cell] = row.high, row
+        lines = _weights(several, low.size)
+        limits = np.array([*(row.high + TOLERANCE for row in several), *(TOLERANCE - row.low for row in several)])
+        return cls(part=part, low=low, high=np.maximum(low, high), lowest=lowest, highest=highest, several=tuple(several), lines=lines, limits=limits)
+
+    def interval(self, cell: int) -> tuple[float, float]:
+        """The smallest and largest value of a cell."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        low, high = float(self.low[cell]), float(self.high[cell])
+        if not self.several or cell not in self.lines.indices or low == high:
+            return low, high
+        size = len(self.several)
+        bind = LinearConstraint(self.lines, -self.limits[size:], self.limits[:size])
+        ends = []
+        for sign in (1.0, -1.0):  # `milp` without whole numbers is the quickest way into HiGHS, and tells no prices
+            aim = np.zeros(self.low.size)
+            aim[cell] = sign
+            found = milp(aim, bounds=Bounds(self.low, self.high), constraints=bind)
+            if found.x is None:  # what is shown contradicts itself by more than its rounding: only the cell's own bounds count
+                return low, high
+            ends.append(float(found.x[cell]))
+        return ends[0], ends[1]
+
+    def holding(self, cell: int, sign: float) -> dict[str, float]:
+        """By how much at most the smallest (sign 1) or largest (sign -1) value of a cell could move for each result, were that withheld."""
+        from scipy.optimize import linprog
+        from scipy.sparse import vstack
+
+        if not self.several or cell not in self.lines.indices or self.low[cell] == self.high[cell]:
+            return self._alone(cell)
+        aim = np.zeros(self.low.size)
+        aim[cell] = sign
+        bounded = np.isfinite(self.limits)
+        lines: Any = vstack([self.lines, -self.lines]).tocsr()[bounded]
+        bounds: Any = np.column_stack([self.low, self.high])
+        found = linprog(aim, A_ub=lines, b_ub=self.limits[bounded], bounds=bounds, method="highs")
+        if found.status != 0:
+            return self._alone(cell)
+        prices = np.zeros(self.limits.size)
+        prices[bounded] = -found.ineqlin.marginals
+        reach: dict[str, float] = {}
+        for number, row in enumerate(self.several):
+            above, below = prices[number], prices[number + len(self.several)]
+            if row.unit and not row.always and above + below > TOLERANCE:
+                reach[row.unit] = reach.get(row.unit, 0.0) + above * _above(row, self.part.caps) + below * _below(row, self.part.caps)
+        for place, price in enumerate(found.lower.marginals):
+            self._bound(reach, self.lowest.get(place), price)
+        for place, price in enumerate(found.upper.marginals):
+            self._bound(reach, self.highest.get(place), -price)
+        return reach
+
+    def _alone(self, cell: int) -> dict[str, float]:
+        reach: dict[str, float] = {}
+        for row in (self.lowest.get(cell), self.highest.get(cell)):
+            self._bound(reach, row, 1.0)
+        return reach
+
+    def _bound(self, reach: dict[str, float], row: Row | None, price: float) -> None:
+        """Add what a bound holds a cell by."""
+        if row is not None and row.unit and not row.always and price > TOLERANCE:
+            reach[row.unit] = reach.get(row.unit, 0.0) + price * float(self.part.caps[row.cells[0]])
 
 
 def _weights(rows: Sequence[Row], cells: int) -> Any:
     """The rows' weights as a sparse matrix."""
     from scipy.sparse import csr_matrix
 
-    at = np.repeat(np.arange(len(rows)), [len(row.cells) for row in rows])
+    at = np.repeat(np.arange(len(rows)), [len(row.cells) for row in rows]) if rows else np.zeros(0, dtype=int)
     columns = np.array([cell for row in rows for cell in row.cells], dtype=int)
     return csr_matrix((np.array([weight for row in rows for weight in row.weights]), (at, columns)), shape=(len(rows), cells))
 
 
-def _extreme(cell: int, sign: float, low: Floats, high: Floats, bind: Any) -> float:
-    """The smallest (sign 1) or largest (sign -1) value of a cell."""
-    from scipy.optimize import Bounds, milp
+def _above(row: Row, caps: Floats) -> float:
+    """How far a row's sum could go beyond its upper end."""
+    return max(sum(max(weight, 0.0) * float(caps[cell]) for cell, weight in zip(row.cells, row.weights, strict=True)) - row.high, 0.0)
 
-    aim = np.zeros(low.size)
-    aim[cell] = sign
-    found = milp(aim, bounds=Bounds(low, high), constraints=bind)
-    if found.x is None:  # what is shown contradicts itself by more than rounding: nothing is hidden by it, so the shown bounds alone count
-        return float(low[cell] if sign > 0 else high[cell])
-    return float(found.x[cell])
+
+def _below(row: Row, caps: Floats) -> float:
+    """And below its lower end."""
+    return max(row.low - sum(min(weight, 0.0) * float(caps[cell]) for cell, weight in zip(row.cells, row.weights, strict=True)), 0.0)
 
 
 def _chosen(part: System, free: Sequence[str], withheld: Collection[str], costs: Mapping[str, float]) -> set[str]:
     """The cheapest of the `free` results that protect all cells of `part.widths`."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import block_diag, csr_matrix, hstack, vstack
-
-    rows = [row for row in part.rows if row.unit not in withheld]
-    size, copies = part.caps.size, 2 * len(part.widths)
     place = {unit: number for number, unit in enumerate(free)}
-    reach = float(part.caps.max(initial=1.0)) * max((sum(map(abs, row.weights)) for row in rows), default=1.0) + 1.0
-    owned = [(number, place[row.unit]) for number, row in enumerate(rows) if row.unit]
-    loose = csr_matrix((np.full(len(owned), reach), ([number for number, _ in owned], [unit for _, unit in owned])), shape=(len(rows), len(free)))
-    weights = block_diag([_weights(rows, size)] * copies)
-    far = vstack([loose] * copies)
-    low, high = (np.tile([getattr(row, name) for row in rows], copies) for name in ("low", "high"))
-    apart = csr_matrix(
-        ([value for _ in part.widths for value in (1.0, -1.0)],
-         ([pair for pair in range(len(part.widths)) for _ in range(2)],
-          [2 * pair * size + side * size + cell for pair, cell in enumerate(part.widths) for side in (0, 1)])),
-        shape=(len(part.widths), copies * size),
-    )
-    none = csr_matrix((len(part.widths), len(free)))
     price = np.array([costs.get(unit, 1.0) for unit in free])
-    found = milp(
-        np.concatenate([np.zeros(copies * size), price]), integrality=np.concatenate([np.zeros(copies * size), np.ones(len(free))]),
-        bounds=Bounds(0.0, np.concatenate([np.tile(part.caps, copies), np.ones(len(free))])),
-        constraints=(
-            LinearConstraint(hstack([weights, far]), low - TOLERANCE, np.inf), LinearConstraint(hstack([weights, -far]), -np.inf, high + TOLERANCE),
-            LinearConstraint(hstack([apart, none]), np.array(list(part.widths.values())) - TOLERANCE, np.inf),
-        ),
-        options={"time_limit": SECONDS, "presolve": False},  # presolving a big-M program makes HiGHS write a line of its own to stdout
-    )
-    return set(free) if found.x is None else {unit for unit, gone in zip(free, found.x[copies * size:], strict=True) if gone > 0.5}
+    cuts: list[Floats] = []
+    chosen: set[str] = set()
+    rounds = 0
+    while new := _cuts(part, {*withheld, *chosen}, place):
+        cuts += new
+        better = {free[number] for number in _master(cuts, price)}
+        chosen = better if rounds < ROUNDS else chosen | better
+        rounds += 1
+    for unit in sorted(chosen, key=lambda name: (-costs.get(name, 1.0), name)) if rounds > ROUNDS else ():
+        if not _lacking(_intervals(part, {*withheld, *chosen} - {unit}), part):
+            chosen.discard(unit)
+    return chosen
+
+
+def _lacking(found: Mapping[int, tuple[float, float]], part: System) -> dict[int, float]:
+    """The cells that are too well known, and by how much."""
+    short = {cell: part.widths[cell] - (high - low) for cell, (low, high) in found.items()}
+    return {cell: lack for cell, lack in short.items() if lack > 3 * TOLERANCE}
+
+
+def _cuts(part: System, withheld: Collection[str], place: Mapping[str, int]) -> list[Floats]:
+    """For each cell that is too well known: by which share of what it lacks each result's withholding could help, at most."""
+    known = _Known.of(part, withheld)
+    out = []
+    for cell, lack in _lacking({cell: known.interval(cell) for cell in part.widths}, part).items():
+        cut = np.zeros(len(place))
+        for sign in (1.0, -1.0):
+            for unit, most in known.holding(cell, sign).items():
+                cut[place[unit]] += most / lack
+        if cut.any():
+            out.append(np.minimum(cut, 1.0))
+    return out
+
+
+def _master(cuts: Sequence[Floats], price: Floats) -> list[int]:
+    """The cheapest results of which every cut has enough."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    enough = LinearConstraint(np.array(cuts), 1.0 - TOLERANCE, np.inf)
+    found = milp(price, integrality=np.ones(price.size, dtype=np.intp), bounds=Bounds(0, 1), constraints=enough)
+    return list(range(price.size)) if found.x is None else [int(number) for number in np.flatnonzero(found.x > 0.5)]

@@ -80,17 +80,22 @@ def made_of(sections: Mapping[str, ResultSet], gone: Collection[str]) -> frozens
     every = [(name, item) for name, results in sections.items() for item in results]
     cells = [item for _, item in every if isinstance(item, Statistic) and item.provenance.id in gone and item.table != FLOW]
     rows = {row_of(item) for item in cells}
-    places = {(*row_of(item), item.arm) for item in cells if item.kind in {"mean", "share"}}
+    places = {_place(item) for item in cells if item.kind in {"mean", "share"}}
     levels = {(item.variable, item.level) for item in cells}
     out = set()
     for _, item in every:
         if isinstance(item, Statistic):
-            follows = ("difference" in item.kind and row_of(item) in rows) or (*row_of(item), item.arm) in places
+            follows = ("difference" in item.kind and row_of(item) in rows) or _place(item) in places
         else:
             follows = bool(about(item) & levels)
         if follows:
             out.add(item.provenance.id)
     return frozenset(out | _means_of_parts(every, gone)) - frozenset(gone)
+
+
+def _place(item: Statistic) -> tuple[object, ...]:
+    """The cell of its table that a statistic stands in, whatever it says of it."""
+    return *row_of(item), item.arm, item.extra.get("by"), item.extra.get("level")
 
 
 def _means_of_parts(every: Iterable[tuple[str, Any]], gone: Collection[str]) -> set[str]:

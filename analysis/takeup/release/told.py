@@ -1,7 +1,8 @@
 """What the results of a study tell of how many people, tied together: the system that an attacker would write down.
 
-A cell is the number of people of an arm who have something: a level of a variable, or the "yes" of a variable with two values. The same
-people told by several tables are one cell. Levels that hold everybody add up to the arm, arms add up to all, the boxes of the flow add up;
+A cell is the number of people of an arm who have something: a level of a variable, or the "yes" of a variable with two values; in a group
+of the arm where the result's `by` and `level` name one, so that the groups of a two-way table add up to the arm. The same people told by
+several tables are one cell. Levels that hold everybody add up to the arm, arms add up to all, the boxes of the flow add up;
 differences and means of 0/1 outcomes tell of two cells at once. Relations are used where they hold in the data, since an attacker who
 guesses right is the one to fear; he is taken to know how many people each share is of.
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from takeup.results import Result, ResultSet
 
 YES = ""
+NO_GROUP = ("", "")
 FLOW = "flow"
 CLOSE = 1e-6
 
@@ -40,6 +42,7 @@ class Told:
     arm: str
     people: int
     total: int
+    group: tuple[str, str] = NO_GROUP
 
 
 def told(item: Result, binary: frozenset[str], control: str) -> tuple[Told, ...]:
@@ -53,7 +56,9 @@ def told(item: Result, binary: frozenset[str], control: str) -> tuple[Told, ...]
             people, level = item.n - people, YES
         elif item.table == "distribution" and level == "1" and item.variable in binary:
             level = YES
-        return (Told(unit=item.provenance.id, variable=item.variable, wave=item.wave, level=level, arm=item.arm, people=people, total=item.n),)
+        group = (str(item.extra["by"]), str(item.extra["level"])) if {"by", "level"} <= set(item.extra) else NO_GROUP
+        return (Told(unit=item.provenance.id, variable=item.variable, wave=item.wave, level=level, arm=item.arm, people=people, total=item.n,
+                     group=group),)
     if isinstance(item, Estimate) and item.outcome in binary:
         sides = ((item.arm, item.extra.get("mean_treated"), item.n_treated), (control, item.extra.get("mean_control"), item.n_control))
         return tuple(
@@ -107,6 +112,7 @@ def system(sections: Mapping[str, ResultSet], rules: Rules, binary: frozenset[st
         draft.tell(piece)
     _levels(draft, every)
     _arms(draft, every)
+    _groups(draft, every)
     _together(draft, sections, every, control)
     _flow(draft, [item for item in _all(sections) if isinstance(item, Statistic) and item.table == FLOW and item.kind == "count"])
     return draft.system()
@@ -121,22 +127,23 @@ Key = tuple["Hashable", ...]
 
 def _key(piece: Told) -> Key:
     if piece.level == YES:
-        return piece.variable, YES, piece.arm, piece.people, piece.total
-    return piece.variable, piece.wave, piece.level, piece.arm, piece.total
+        return piece.variable, YES, piece.arm, piece.people, piece.total, *piece.group
+    return piece.variable, piece.wave, piece.level, piece.arm, piece.total, *piece.group
 
 
 def _families(every: Iterable[Told]) -> dict[Key, Key]:
     """The first name of each "yes": variables with the same people in the same arms are one, whatever each table calls it."""
     groups: dict[tuple[str, str], set[tuple[str, int, int]]] = {}
     for piece in every:
-        if piece.level == YES and piece.arm:
+        if piece.level == YES and piece.arm and piece.group == NO_GROUP:
             groups.setdefault((piece.variable, piece.wave), set()).add((piece.arm, piece.people, piece.total))
     first: dict[frozenset[tuple[str, int, int]], str] = {}
     names: dict[Key, Key] = {}
     for (variable, _), cells in groups.items():
         same = first.setdefault(frozenset(cells), variable) if len(cells) > 1 else variable
         for arm, people, total in cells:
-            names.setdefault((variable, YES, arm, people, total), names.get((same, YES, arm, people, total), (same, YES, arm, people, total)))
+            first_key = (same, YES, arm, people, total, *NO_GROUP)
+            names.setdefault((variable, YES, arm, people, total, *NO_GROUP), names.get(first_key, first_key))
     return names
 
 
@@ -165,11 +172,12 @@ class _Draft:
 
     def tell(self, piece: Told) -> None:
         """What a result shows of a cell."""
-        self.shown(self.of(piece), piece.people, piece.unit)
+        known = piece.group == NO_GROUP and not self.rules.small(piece.total)
+        self.shown(self.of(piece), piece.people, piece.unit, piece.total if known else math.inf)
 
-    def shown(self, cell: int, people: int, unit: str) -> None:
+    def shown(self, cell: int, people: int, unit: str, total: float = math.inf) -> None:
         """A cell that a result shows, within its rounding."""
-        low, high = self.rules.span(people)
+        low, high = self.rules.span(people, total)
         self.add((cell,), (1.0,), low, high, unit)
 
     def add(self, cells: tuple[int, ...], weights: tuple[float, ...], low: float, high: float, unit: str = "") -> None:
@@ -191,18 +199,50 @@ def _levels(draft: _Draft, every: Iterable[Told]) -> None:
     groups: dict[Key, dict[str, Told]] = {}
     for piece in every:
         if piece.level != YES:
-            groups.setdefault((piece.variable, piece.wave, piece.arm, piece.total), {})[piece.level] = piece
+            groups.setdefault((piece.variable, piece.wave, piece.arm, piece.total, piece.group), {})[piece.level] = piece
     for levels in groups.values():
         pieces = tuple(levels.values())
         total = pieces[0].total
-        if len(pieces) > 1 and not draft.rules.small(total) and sum(piece.people for piece in pieces) == total:
+        if len(pieces) > 1 and pieces[0].group == NO_GROUP and not draft.rules.small(total) and sum(piece.people for piece in pieces) == total:
             draft.add(tuple(draft.of(piece) for piece in pieces), (1.0,) * len(pieces), total, total)
+
+
+def _groups(draft: _Draft, every: Iterable[Told]) -> None:
+    """Two-way tables: the levels within a group make up the group, the groups of a level make up the level."""
+    plain = {(piece.variable, piece.level, piece.arm, piece.people): piece for piece in every if piece.group == NO_GROUP}
+    within: dict[Key, dict[str, Told]] = {}
+    across: dict[Key, dict[str, Told]] = {}
+    for piece in every:
+        if piece.group != NO_GROUP:
+            within.setdefault((piece.variable, piece.wave, piece.arm, piece.group, piece.total), {})[piece.level] = piece
+            across.setdefault((piece.variable, piece.wave, piece.arm, piece.level, piece.group[0]), {})[piece.group[1]] = piece
+    for levels in within.values():
+        pieces = tuple(levels.values())
+        total, (by, level) = pieces[0].total, pieces[0].group
+        group = plain.get((by, level, pieces[0].arm, total)) or plain.get((by, YES, pieces[0].arm, total))
+        size = draft.cell(("size", by, level, pieces[0].arm, total), total, math.inf) if group is None else draft.of(group)
+        others = [] if group else [piece for (name, yes, arm, _), piece in plain.items() if (name, yes, arm) == (by, YES, pieces[0].arm)]
+        for rest in others:
+            if rest.total - rest.people == total:
+                draft.add((size, draft.of(rest)), (1.0, 1.0), rest.total, rest.total)
+        for piece in pieces:
+            draft.shown(size, total, piece.unit)
+            if piece.level == YES:
+                draft.add((draft.of(piece), size), (-1.0, 1.0), 0.0, math.inf)
+        if len(pieces) > 1 and sum(piece.people for piece in pieces) == total:
+            draft.add((size, *(draft.of(piece) for piece in pieces)), (-1.0, *(1.0 for _ in pieces)), 0.0, 0.0)
+    for groups in across.values():
+        pieces = tuple(groups.values())
+        whole = plain.get((pieces[0].variable, pieces[0].level, pieces[0].arm, sum(piece.people for piece in pieces)))
+        if whole is not None:
+            draft.add((draft.of(whole), *(draft.of(piece) for piece in pieces)), (-1.0, *(1.0 for _ in pieces)), 0.0, 0.0)
 
 
 def _by_arm(every: Iterable[Told]) -> dict[tuple[str, str, str], dict[str, Told]]:
     groups: dict[tuple[str, str, str], dict[str, Told]] = {}
     for piece in every:
-        groups.setdefault((piece.variable, piece.wave, piece.level), {}).setdefault(piece.arm, piece)
+        if piece.group == NO_GROUP:
+            groups.setdefault((piece.variable, piece.wave, piece.level), {}).setdefault(piece.arm, piece)
     return groups
 
 
@@ -213,7 +253,8 @@ def _arms(draft: _Draft, every: Iterable[Told]) -> None:
             continue
         peers: dict[str, Told] = {}
         for other in every:
-            if other.arm and (other.variable, other.wave, other.level) == (piece.variable, piece.wave, piece.level) and _kin(piece.unit, other.unit):
+            same = (other.variable, other.wave, other.level, other.group) == (piece.variable, piece.wave, piece.level, piece.group)
+            if other.arm and same and _kin(piece.unit, other.unit):
                 peers.setdefault(other.arm, other)
         if peers and sum(other.people for other in peers.values()) == piece.people and sum(other.total for other in peers.values()) == piece.total:
             draft.add((draft.of(piece), *(draft.of(other) for other in peers.values())), (-1.0, *(1.0 for _ in peers)), 0.0, 0.0)
