@@ -237,8 +237,8 @@ def _estimate(
     return Estimate(
         outcome=outcome, estimand=estimand, term=term, estimate=value, std_error=std_error, df=df, statistic=statistic,
         p_value=p_value(statistic, df), conf_low=value - half, conf_high=value + half, conf_level=conf_level, n=int(panel.cohort.size),
-        n_clusters=number, method=METHOD, n_treated=max(cell.n_treated for cell in found), n_control=max(cell.n_control for cell in found), evidence="comparison",
-        se_type="influence, clustered", reason=" ".join((reason, *panel.notes)), extra=FrozenMap(extra),
+        n_clusters=number, n_treated=max(cell.n_treated for cell in found), n_control=max(cell.n_control for cell in found), method=METHOD,
+        evidence="comparison", se_type="influence, clustered", reason=" ".join((reason, *panel.notes)), extra=FrozenMap(extra),
     )
 
 
