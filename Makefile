@@ -71,6 +71,8 @@ check: setup
 
 simulate: setup
 	$(BIN)/pytest -n auto --maxprocesses 4 -m slow $(ARGS)
+	$(BIN)/python tests/simulation/coverage.py
+	$(BIN)/python tests/parity/agreements.py
 
 bench: setup
 	$(BIN)/python benchmarks/run.py $(ARGS)
