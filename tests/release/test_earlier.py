@@ -58,6 +58,14 @@ def test_a_number_that_changed_where_its_counts_didnt_is_for_a_person_to_look_at
     assert [(entry.id, entry.rule, entry.verdict) for entry in found.review()] == [("effect.y", "differencing", "review")]
 
 
+def test_the_strictest_of_several_releases_decides(tmp_path):
+    for name, count in (("first", 30), ("second", 37)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "results.csv").write_bytes(results_csv(gate(sections(share(count, 100)), EXACT)))
+    assert {entry.id for entry in gate(sections(share(40, 100)), EXACT, earlier=tmp_path).withheld()} == {"works.0"}
+    assert not gate(sections(share(50, 100)), EXACT, earlier=tmp_path).withheld()
+
+
 def levels(*counts):
     return [Statistic(table="balance", variable="marital", level=level, arm="0", kind="share", value=count / 100, count=count, n=100,
                       provenance=Provenance(id=f"marital.{level}")) for level, count in zip("abcd", counts, strict=False)]
@@ -78,6 +86,11 @@ def test_a_folder_a_file_or_its_content(tmp_path):
     content = results_csv(gate(sections(share(40, 100)), EXACT))
     (tmp_path / "results.csv").write_bytes(content)
     assert Earlier.read(content) == Earlier.read(tmp_path) == Earlier.read(str(tmp_path / "results.csv"))
+    later = tmp_path / "several"
+    for name in ("2024", "2023"):
+        (later / name).mkdir(parents=True)
+        (later / name / "results.csv").write_bytes(content.replace(b"100", b"300" if name == "2024" else b"200"))
+    assert [release["works.0"]["n"] for release in Earlier.read(later).releases] == [200.0, 300.0]
     for wrong in (tmp_path / "none", b"a,b\n1,2\n", b"\xff\xfe", b""):
         with pytest.raises(ReleaseError):
             Earlier.read(wrong)

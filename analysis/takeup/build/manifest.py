@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from takeup.build.folder import MANIFEST
 from takeup.plan.deviations import FILE
 from takeup.plan.lock import lock_file
+from takeup.release.earlier import FOLDER, release_files
 from takeup.study.standing import LOG
 from takeup.version import __version__
 
@@ -39,6 +40,8 @@ def inputs(study: Study, plan_path: Path) -> dict[str, str]:
     files = {plan_path.name: plan_path} | {_named(name): study.folder / name for name in named}
     beside = [lock_file(plan_path), plan_path.with_name(FILE), *([plan_path.with_name(LOG)] if study.kind == "final" else [])]
     files |= {path.name: path for path in beside if path.is_file()}
+    if study.kind == "final":
+        files |= {path.relative_to(study.folder).as_posix(): path for path in release_files(study.folder / FOLDER)}
     words = study.folder / plan.words
     files |= {f"{_named(plan.words)}/{path.relative_to(words).as_posix()}": path for path in sorted(words.glob("*/*.md"))}
     return {name: digest(files[name].read_bytes()) for name in sorted(files)}

@@ -109,7 +109,7 @@ def gate(
     sections : mapping of section names to ResultSet
         Every result carries an id in its provenance, once in the whole study.
     rules : Rules
-    earlier : path of an earlier release's results.csv or of its folder, its content, or Earlier, optional
+    earlier : path of an earlier release's results.csv, of its folder or of a folder of several, its content, or Earlier, optional
         What it showed is known; numbers that differ from it by too few people don't leave.
     exceptions : mapping of result ids to reasons, optional
         Results that leave although a rule on their own account says no; the reason goes in the log, for review.

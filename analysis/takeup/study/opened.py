@@ -122,11 +122,13 @@ class Study:
         return FrozenMap({name: self.chapter(name) for name in CHAPTERS})
 
     def released(self) -> Released:
-        """All chapters through the disclosure gate, by the plan's rules."""
+        """All chapters through the disclosure gate, by the plan's rules, beside what the study released before (the folder `released`)."""
+        from takeup.release.earlier import FOLDER, release_files
         from takeup.release.gate import gate
         from takeup.release.rules import Rules
 
-        return self._once("released", lambda: gate(self.sections(), Rules.from_plan(self.plan.release)))  # type: ignore[no-any-return]
+        before = self.folder / FOLDER if self.kind == "final" and release_files(self.folder / FOLDER) else None
+        return self._once("released", lambda: gate(self.sections(), Rules.from_plan(self.plan.release), earlier=before))  # type: ignore[no-any-return]
 
     def labels(self) -> Labels:
         """The words of the plan and the schemas."""
