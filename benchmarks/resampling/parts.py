@@ -51,7 +51,7 @@ def pieces(n, k, *, studentized):
         rng = np.random.default_rng(0)
         length = max(piece.panel.size for piece in made.pieces)
         a, b, c, d = (rng.random((length, width)) for _ in range(4))
-        left = [rng.random((rows, length)) for rows in (made.columns + made.p + 1, made.columns + 1, made.columns)]
+        left = [rng.random((rows, length)) for rows in (made.columns + made.p, made.columns + 1, made.columns)]
         tall = rng.random((length, made.p + 1)), rng.random((made.p + 1, width)), rng.random((length, 2)), rng.random((2, width))
         total = drawing + unpack + hot(lambda: left[0] @ a) / (length * width)
         if studentized:

@@ -1,5 +1,6 @@
 """The same bits whoever does the work, and a clean stop."""
 
+import io
 import subprocess
 import sys
 import textwrap
@@ -103,3 +104,17 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path):
     """), encoding="utf-8")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["once", "2000"]
+
+
+def test_a_long_job_shows_its_rate_on_a_terminal_only(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(executor, "SHOW_AFTER", 0.0)
+    for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with executor.Meter("draws", 4, 100) as meter:
+            for _ in range(3):
+                meter.add(1)
+        assert ("draws a second" in stream.getvalue()) is shown

@@ -53,7 +53,7 @@ def test_the_batch_is_the_estimator_on_a_frame(method, monkeypatch):
     how = {"method": method, "correlation": 0.5, "attrition": 0.1, "simulations": 40, "seed": 5}
     batch = tu.simulate_power(UNIT, 0.5, 60, **how)
     # the same chunk and streams, one frame after the other
-    monkeypatch.setattr(simulate, "CELLS", 64 * 60)
+    monkeypatch.setattr(simulate, "CELLS", dict.fromkeys(simulate.CELLS, 64 * 60))
     again = tu.simulate_power(UNIT, 0.5, 60, **how)
     monkeypatch.setattr(simulate, "path_of", lambda *_: "frames")
     frames = tu.simulate_power(UNIT, 0.5, 60, **how)

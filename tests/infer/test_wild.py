@@ -9,6 +9,7 @@ import pytest
 import takeup as tu
 from infer import brute
 from takeup.errors import InferError
+from takeup.infer.batch import Scratch
 from takeup.infer.wild import bootstrap, evaluate, fold
 
 RNG = np.random.default_rng(8)
@@ -43,7 +44,7 @@ def test_every_sample_has_the_t_of_its_own_regression(how):
     y, d = frame["y"].to_numpy() - how.get("null", 0.0) * frame["arm"].to_numpy(), frame["arm"].to_numpy(float)
     folds = fold(y[:, None], d, frame[["x"]].to_numpy()[:, : int(how.get("covariate", False))], frame["b"].to_numpy() if how.get("blocks") else None,
                  frame["w"].to_numpy() if how.get("weights") else None, frame["c"].to_numpy())
-    effects, variances = evaluate(folds, signs)
+    effects, variances = evaluate(folds, signs, Scratch())
     np.testing.assert_allclose(effects[0] / np.sqrt(variances[0]), by_hand(frame, signs, **how), rtol=1e-9)
 
 

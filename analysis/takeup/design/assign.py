@@ -86,9 +86,9 @@ def chunk_size(found: Scheme, n_slots: int) -> int:
     return min(2048, max(128, 1 << (max(CHUNK_CELLS // n_slots, 1).bit_length() - 1)))
 
 
-def plane(found: Scheme, place: Layout, seed: int, chunk: int) -> Bytes:
-    """Chunk number `chunk` of the assignments to two arms as packed bits, shape (bytes, chunk size)."""
-    source, size = Source(seed, DRAW, chunk), chunk_size(found, place.n_slots)
+def plane(found: Scheme, place: Layout, seed: int, chunk: int, size: int | None = None) -> Bytes:
+    """Chunk number `chunk` of the assignments to two arms as packed bits, shape (bytes, chunk size), or in chunks of another size."""
+    source, size = Source(seed, DRAW, chunk), size or chunk_size(found, place.n_slots)
     if found.accept is None:
         return np.concatenate([filler.fill(source, size) for filler in place.fillers])
     accepted: list[Bytes] = []

@@ -188,6 +188,7 @@ class Subsets:
         limits = np.minimum(chance / chance.max() * 2.0**64, 2.0**64 - 2.0**11).astype(np.uint64)
         tail = np.uint64(2 ** (head % 64) - 1)
         kept: list[Words] = []
+        left: list[Ints] = []
         missing = columns
         while missing > 0:
             words = _coins(source, -(-self.size // 64), missing * math.ceil(1.3 * math.sqrt(self.size / SMALL)), share, depth)
@@ -197,10 +198,10 @@ class Subsets:
             within = (ones >= 0) & (ones <= SMALL)
             near = np.flatnonzero(within & (source.words(ones.size) < limits[np.where(within, ones, 0)]))[:missing]
             kept.append(words[:, near])
+            left.append(ones[near])
             missing -= near.size
-        words = kept[0] if len(kept) == 1 else np.concatenate(kept, axis=1)
+        words, ones = (kept[0], left[0]) if len(kept) == 1 else (np.concatenate(kept, axis=1), np.concatenate(left))
         table, starts = _by_count()
-        ones = self.chosen - _counts(words)
         pattern = table[starts[ones] + source.below_each(starts[ones + 1] - starts[ones])]
         words[head // 64] |= pattern << np.uint64(head % 64)
         if head % 64 > 64 - SMALL:

@@ -34,7 +34,7 @@ class Piece:
     ----------
     panel : where the rows stand
     root : (n,) or None where all are 1
-    first : (columns + p + 1, n) residuals, basis, roots: their products with the draws give effects, projections and S
+    first : (columns + p, n) residuals and basis, and a last row of roots where S varies: their products with the draws
     projection : (n, p + 1) basis and, where every draw treats the same number of a block, the share treated
     residuals : (columns, n)
     squares : (columns + 1, n) squared residuals and a
@@ -85,7 +85,7 @@ class Additive:
     def __call__(self, batch: Batch) -> tuple[Floats, Floats]:
         """Effect and variance for each column and draw, shape (columns, width); nan where a draw can't tell them."""
         sums, in_block = self._sums(batch)
-        numerator, projected = sums[: self.columns], sums[self.columns : -1]
+        numerator, projected = sums[: self.columns], sums[self.columns : self.columns + self.p]
         whole = sums[-1] if np.isnan(self.fixed) else np.full(batch.width, self.fixed)
         if self.block_sizes.size:
             whole = whole - (in_block**2 / self.block_sizes[:, None]).sum(axis=0)
@@ -103,7 +103,7 @@ class Additive:
 
     def _sums(self, batch: Batch) -> tuple[Floats, Floats]:
         """The first visit: every fixed row times the draws, and the number treated in each block where it varies."""
-        sums = np.zeros((self.columns + self.p + 1, batch.width))
+        sums = np.zeros((self.pieces[0].first.shape[0], batch.width))
         in_block = np.zeros((self.block_sizes.size, batch.width))
         for piece in self.pieces:
             cells = _scaled(batch, piece)
@@ -194,7 +194,8 @@ def additive(
     used = n - space.rank - 1
     pieces = []
     for panel, part in cut(slots[order], n_slots, whole=clusters is not None):
-        block, first = codes[part], np.ascontiguousarray(np.column_stack([r[part], q[part], root[part]]).T)
+        block = codes[part]
+        first = np.ascontiguousarray(np.column_stack([r[part], q[part], *([root[part]] if fixed_share is None else [])]).T)
         pieces.append(Piece(
             panel=panel, root=root[part].copy() if weighted else None, first=first,
             projection=np.ascontiguousarray(np.column_stack([q[part], share[part]])),

@@ -14,7 +14,7 @@ from takeup.infer.batched import ClusterSums, Fits, least_squares_cr2, least_squ
 from takeup.infer.compare import Alternative, tails
 from takeup.infer.executor import one_blas_thread
 from takeup.infer.trial import null_of
-from takeup.infer.worlds import OUTCOME, Measured, World, assignments, measured
+from takeup.infer.worlds import OUTCOME, Measured, World, assignments, measured, unit_assignments
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -29,8 +29,8 @@ Path = Literal["folded", "batched", "randomization", "frames"]
 
 POWER = 3
 """The key of the streams that outcomes are drawn from."""
-CELLS = 2**18
-"""Numbers held at once for each column of the simulated rows."""
+CELLS = {"folded": 2**14, "batched": 2**16, "randomization": 2**18, "frames": 2**18}
+"""Numbers held at once for each column of the simulated rows (or clusters): what is worked on many times fits the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +56,7 @@ class Task:
         path: Path = "randomization" if inference == "randomization" else path_of(world, design, method)
         cells = int(world.clusters.max()) + 1 if path == "folded" and world.clusters is not None else len(world.frame)
         most = 64 if path == "frames" or design.accept is not None else 256 if path == "randomization" else 2048
-        sets = max(1, min(most, CELLS // cells))
+        sets = max(1, min(most, CELLS[path] // cells))
         return cls(world=world, design=design, inference=inference, method=method, path=path, sets=sets, **more)
 
     @property
@@ -104,7 +104,7 @@ def _folded(task: Task, chunk: int) -> Floats:
     assumed = world.assumed
     assert world.clusters is not None
     rows = np.broadcast_to(np.bincount(world.clusters), (sets, int(world.clusters.max()) + 1))
-    treated = assignments(world, task.seed, chunk, sets)[:, np.unique(world.clusters, return_index=True)[1]]
+    treated = unit_assignments(world, task.seed, chunk, sets)
     m = (rng.binomial(rows, 1.0 - assumed.attrition) if assumed.attrition > 0 else rows).astype(np.float64)
     c, icc, sd = assumed.correlation, assumed.icc, assumed.sd
     other = math.sqrt(1.0 - c**2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from takeup.estimate.arrays import arrays
 from takeup.estimate.rules import assignment_weights, choose
 from takeup.estimate.tails import check_level
 from takeup.infer.additive import VANISHED
+from takeup.infer.batch import Scratch
 from takeup.infer.compare import check_options, monte_carlo_error, studentized, tails
 from takeup.infer.executor import one_blas_thread
 from takeup.infer.invert import Lines
@@ -52,30 +54,27 @@ class Folds:
     Attributes
     ----------
     numerator : (k, G) sums of e u, e what covariates leave of the treatment
-    share : (G,) sums of e**2 over their total
-    basis : (G, p) sums of q e
+    basis : (G, p + 1) sums of q e, and of e**2 over their total
     cross : (k, G, p) sums of q u
     total : sum of e**2
     factor : G / (G - 1) (n - 1) / (n - k)
     members : (G,) which of all clusters these are
+    pair : whether the columns are an outcome and the treatment
     """
 
     numerator: Floats
-    share: Floats
     basis: Floats
     cross: Floats
     total: float
     factor: float
     members: Ints
+    pair: bool
 
 
-def fold(outcomes: Floats, treatment: Floats, covariates: Floats, blocks: Ints | None, weights: Floats | None, clusters: Ints) -> Folds:
-    """Fold n rows.
-
-    Parameters
-    ----------
-    outcomes : (n, k); the treatment itself may be among them, for intervals
-    """
+def fold(
+    outcomes: Floats, treatment: Floats, covariates: Floats, blocks: Ints | None, weights: Floats | None, clusters: Ints, *, pair: bool = False,
+) -> Folds:
+    """Fold n rows; outcomes (n, k), of which with `pair` the second is the treatment, for intervals."""
     n = treatment.size
     space = partialled(covariates, blocks, weights)
     left = space.residuals(np.column_stack([treatment, outcomes]))
@@ -94,35 +93,39 @@ def fold(outcomes: Floats, treatment: Floats, covariates: Floats, blocks: Ints |
     used = n - space.rank - 1
     return Folds(
         numerator=np.stack([np.bincount(code, weights=e * column, minlength=groups) for column in u.T]),
-        share=np.bincount(code, weights=e**2, minlength=groups) / max(total, 1e-300), basis=sums(e), cross=np.stack([sums(column) for column in u.T]),
+        basis=np.column_stack([sums(e), np.bincount(code, weights=e**2, minlength=groups) / max(total, 1e-300)]),
+        cross=np.stack([sums(column) for column in u.T]),
         total=total, factor=groups / (groups - 1) * (n - 1) / used if groups > 1 and used > 0 else float("nan"),
-        members=members,
+        members=members, pair=pair,
     )
 
 
-def evaluate(folds: Folds, signs: Floats) -> tuple[Floats, Floats]:
-    """Effect of u v on the treatment and the CR1 covariance of effects with those of the last column, for signs v (G, draws).
+def evaluate(folds: Folds, signs: Floats, scratch: Scratch) -> Evaluated:
+    """Effect of u v on the treatment and its CR1 variance, for signs v (G, draws).
 
     Returns
     -------
     effects : (k, draws)
-    variances : (2 k, draws) each column's variance, then its covariance with the last column (the treatment, where an interval is wanted)
+    variances : (k, draws), or with two columns (outcome and treatment) (3, draws): both variances and their covariance, for intervals
     """
     k = folds.numerator.shape[0]
     effects = folds.numerator @ signs
-    scores = np.empty((k, *signs.shape))
+    part = scratch.get("part", *signs.shape)
+    scores = [scratch.get(f"scores {column % 2}", *signs.shape) for column in range(k)]
+    variances = []
     for column in range(k):
         np.multiply(signs, folds.numerator[column][:, None], out=scores[column])
-        scores[column] -= folds.basis @ (folds.cross[column].T @ signs)
-        scores[column] -= folds.share[:, None] * effects[column]
-    factor = folds.factor / folds.total**2
-    squares = [factor * np.einsum("gc,gc->c", one, one) for one in scores]
-    products = [factor * np.einsum("gc,gc->c", one, scores[-1]) for one in scores]
-    return effects / folds.total, np.stack([*squares, *products])
+        # less what covariates (and the effect, as one more of them) take up: one product of rank p + 1
+        reach = np.concatenate([folds.cross[column].T @ signs, effects[column : column + 1]])
+        np.subtract(scores[column], np.matmul(folds.basis, reach, out=part), out=scores[column])
+        variances.append(np.multiply(scores[column], scores[column], out=part).sum(axis=0))
+    if folds.pair:
+        variances.append(np.multiply(scores[0], scores[1], out=part).sum(axis=0))
+    return effects / folds.total, np.stack(variances) * (folds.factor / folds.total**2)
 
 
 def bootstrap(folds: Sequence[Folds], groups: int, *, draws: int, weights: Signs, seed: int) -> tuple[list[Evaluated], Floats, bool]:
-    """Effects (k, 1 + draws) and variances (2 k, 1 + draws) of each of `folds`, what each draw counts, and whether all sign vectors were taken.
+    """Effects and variances (see `evaluate`; 1 + draws columns) of each of `folds`, what each draw counts, and whether all sign vectors were taken.
 
     All folds share the signs of the `groups` clusters there are.
 
@@ -131,7 +134,8 @@ def bootstrap(folds: Sequence[Folds], groups: int, *, draws: int, weights: Signs
     """
     exact = weights == "rademacher" and groups < 31 and 2**groups <= draws
     size = 64 * max(1, min(MOST_CHUNK, CHUNK_CELLS // groups) // 64)
-    parts = [[evaluate(one, np.ones((one.members.size, 1)))] for one in folds]
+    scratch = Scratch()
+    parts = [[evaluate(one, np.ones((one.members.size, 1)), scratch)] for one in folds]
     with one_blas_thread():
         if exact:
             half = 2 ** (groups - 1)
@@ -139,7 +143,7 @@ def bootstrap(folds: Sequence[Folds], groups: int, *, draws: int, weights: Signs
                 bits = np.arange(start, min(start + size, half))[None, :] >> np.arange(groups)[:, None] & 1
                 signs = 1.0 - 2.0 * bits.astype(np.float64)
                 for one, part in zip(folds, parts, strict=True):
-                    part.append(evaluate(one, signs[one.members]))
+                    part.append(evaluate(one, signs[one.members], scratch))
             for part in parts:
                 part += [(-effects, variances) for effects, variances in part[1:]]
         else:
@@ -147,7 +151,7 @@ def bootstrap(folds: Sequence[Folds], groups: int, *, draws: int, weights: Signs
                 signs = _signs(Source(seed, WILD, chunk), groups, size, weights)
                 kept = min(size, draws - chunk * size)
                 for one, part in zip(folds, parts, strict=True):
-                    effects, variances = evaluate(one, signs if one.members.size == groups else signs[one.members])
+                    effects, variances = evaluate(one, signs if one.members.size == groups else signs[one.members], scratch)
                     part.append((effects[:, :kept], variances[:, :kept]))
     counted = np.ones(1 + (2**groups if exact else draws))
     counted[0] = 0.0 if exact else 1.0
@@ -157,10 +161,15 @@ def bootstrap(folds: Sequence[Folds], groups: int, *, draws: int, weights: Signs
 
 def _signs(source: Source, groups: int, draws: int, weights: Signs) -> Floats:
     if weights == "rademacher":
-        bits = source.words(groups, draws // 64).view(np.uint8)
-        return np.unpackbits(bits, axis=1, bitorder="little").astype(np.float64) * 2.0 - 1.0
+        return np.take(_signs_of_bytes(), source.words(groups, draws // 64).view(np.uint8), axis=0, mode="clip").reshape(groups, draws)
     point = source.below(6, groups * draws).reshape(groups, draws)
     return np.where(point < 3, -1.0, 1.0) * WEBB[point % 3]
+
+
+@cache
+def _signs_of_bytes() -> Floats:
+    """The eight signs of each byte, shape (256, 8)."""
+    return np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(np.float64) * 2.0 - 1.0
 
 
 def wild_bootstrap(
@@ -213,8 +222,9 @@ def wild_bootstrap(
     clusters = np.arange(data.n) if level is None else np.unique(level, return_inverse=True)[1]
     y, scale = _scaled(data)
     shifted = y - null / (scale or 1.0) * data.treated
-    folds = fold(np.column_stack([shifted, data.treated]), data.treated, data.covariates, data.blocks, row_weights, clusters)
-    groups = folds.share.size
+    columns = np.column_stack([shifted, data.treated] if interval else [shifted])
+    folds = fold(columns, data.treated, data.covariates, data.blocks, row_weights, clusters, pair=interval)
+    groups = folds.members.size
     base = Test(outcome=outcome, arm=data.arm, n=data.n, n_clusters=groups, conf_level=conf_level, method="wild cluster bootstrap-t (WCR11, CR1)",
                 provenance=Provenance(seed=check_seed(seed), version=__version__))
     trouble = _trouble(folds, data, scale)

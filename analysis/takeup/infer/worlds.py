@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.design.allot import allotted, arms_and_shares
-from takeup.design.assign import layout, plane, several_arms, unit_codes
+from takeup.design.assign import layout, plane, unit_codes
 from takeup.design.scheme import scheme
 from takeup.errors import Fault, InferError
 from takeup.estimate.arrays import covariate_matrix, numeric
@@ -51,7 +51,7 @@ class World:
     ----------
     frame : its rows without treatment and outcome
     found : how it is drawn
-    place : layout of its bits, for two arms
+    place : layout of its bits
     clusters, blocks : (n,) codes or None
     y0 : (n,) outcomes without the programme where the frame holds them, else None
     fixed : (n, p) covariates that the frame holds
@@ -160,10 +160,13 @@ def _sizes(n: int, groups: int, cv: float) -> Ints:
 
 
 def assignments(world: World, seed: int, chunk: int, sets: int) -> Floats:
-    """The arm of each row in `sets` data sets, by the design's own draw, shape (sets, n)."""
-    found = world.found
-    codes = unit_codes(plane(found, world.place, seed, chunk), world.place) if len(found.labels) == 2 else several_arms(found, seed, chunk)
-    return np.asarray(codes[:sets][:, found.units], dtype=np.float64)
+    """The arm of each row in chunk number `chunk` of `sets` data sets, by the design's own draw, shape (sets, n)."""
+    return unit_assignments(world, seed, chunk, sets)[:, world.found.units]
+
+
+def unit_assignments(world: World, seed: int, chunk: int, sets: int) -> Floats:
+    """The same for the units that are drawn, shape (sets, U)."""
+    return unit_codes(plane(world.found, world.place, seed, chunk, sets), world.place).astype(np.float64)
 
 
 def measured(world: World, rng: np.random.Generator, treated: Floats, effect: float) -> Measured:
