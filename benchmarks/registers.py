@@ -21,7 +21,8 @@ ALLOWED = 400.0
 """Megabytes of growth from the smallest to the largest number of rows: DuckDB's buffers by thread, which stop growing."""
 COVARIATES = ["age", "income"]
 CASES = (
-    "scan", "difference, clusters (CR2)", "ANCOVA, clusters (CR2)", "difference, units (Neyman)", "ANCOVA, units (HC2)", "binary ratio, clusters (CR2)",
+    "scan", "difference, clusters (CR2)", "ANCOVA, clusters (CR2)", "difference, units (Neyman)", "ANCOVA, units (HC2)",
+    "binary ratio, clusters (CR2)",
 )
 
 

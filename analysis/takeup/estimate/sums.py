@@ -33,10 +33,10 @@ MOST_CELLS = 5_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """How a covariate enters: (value - mean) / scale, missing values as the mean; `indicator`: 0/1 for missing, less its share."""
+    """How a covariate, the column `source`, enters: (value - mean) / scale, missing values as the mean; `indicator`: 0/1 for missing, less its share."""
 
     name: str
-    column: str
+    source: str
     mean: float
     scale: float
     indicator: bool = False
@@ -126,7 +126,7 @@ def rows(register: Register, outcome: str, design: Design, found: Survey) -> Any
         if name is not None:
             out[role] = kept[name]
     for place, one in enumerate(found.columns):
-        x = number(kept[one.column])
+        x = number(kept[one.source])
         if one.indicator:
             out[f"x{place}"] = indicator(x.isnull()) - one.mean  # noqa: PD003  # Ibis
         else:
@@ -305,10 +305,10 @@ def _columns(both: DataFrame, covariates: Sequence[str], n: float) -> tuple[tupl
         mean = float(both[f"total{place}"].sum()) / seen
         scale = max(float(both[f"high{place}"].max()) - mean, mean - float(both[f"low{place}"].min()))
         flat = scale <= 1e-12 * abs(mean)
-        columns.append(Column(name=name, column=name, mean=mean, scale=1.0 if flat or scale == 0 else scale))
+        columns.append(Column(name=name, source=name, mean=mean, scale=1.0 if flat or scale == 0 else scale))
         share = 1.0 - seen / n
         if share > MISSING_SHARE:
-            columns.append(Column(name=f"{name}[missing]", column=name, mean=share, scale=1.0, indicator=True))
+            columns.append(Column(name=f"{name}[missing]", source=name, mean=share, scale=1.0, indicator=True))
             notes.append(f"{name}: {share:.0%} missing, replaced by its mean with an indicator.")
         elif seen < n:
             notes.append(f"{name}: {share:.1%} missing, replaced by its overall mean.")
