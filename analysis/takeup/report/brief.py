@@ -268,7 +268,7 @@ class _Writer:
                  for name, text in what if text]
         base = self.tell.released.rules.base
         rounded = said(_("Counts are rounded to the nearest {base}.", base=self.tell.number.integer(base))) if base > 1 else ()
-        items.append(joined(self.tell.flow(), rounded, _whole(self.tell.takeup())))
+        items.append(joined(_whole(self.tell.flow()), rounded, _whole(self.tell.takeup())))
         items.append(_whole(self.tell.rights()))
         items.append(finding(self.first[0], self.labels, self.language).matters)
         return self.part("meaning", _("What it means"), (Bullets(items=tuple(item for item in items if item)),), before=True)
@@ -302,9 +302,10 @@ class _Writer:
         synthetic = said(_("The data are made up by a computer. They show how the report works and say nothing about any real programme."))
         elsewhere = (self.tell.evidence_line(), self.unregistered(), synthetic)
         found = [item for item in limitations(self.tell) if item not in elsewhere][:UNKNOWNS]
-        nothing = said(self._("The numbers themselves point to no limitation beyond their intervals."))
-        first: Block = Bullets(items=tuple(found)) if found else Paragraph(spans=nothing)
-        return self.part("unknown", self._("What we do not know"), (first,), before=True)
+        nothing = said(_("The numbers themselves point to no limitation beyond their intervals."))
+        first: tuple[Block, ...] = (Bullets(items=tuple(found)),) if found else ()
+        told = self.part("unknown", _("What we do not know"), first, before=True)
+        return told if told.blocks else replace(told, blocks=(Paragraph(spans=nothing),))
 
     def method(self) -> tuple[Spans, ...]:
         """The methods in running text."""

@@ -106,7 +106,7 @@ def _hundred(found: tuple[Side, ...], labels: Labels, language: str) -> Figure:
             else:
                 axes.text(left + block + 0.16, TOP + block / 2 - 0.16, number, size=34, weight="bold", color=colour, va="center")
                 _lines(axes, left + block + 0.18, TOP + block / 2 + 0.22, side.arm, wide - block - 0.4)
-    return _done(figure, "hundred", title, found, labels, make)
+        return _done(figure, "hundred", title, found, labels, make)
 
 
 def _squares(axes: Axes, left: float, filled: int, colour: str) -> None:

@@ -112,12 +112,15 @@ def _slide(show: Any, brief: Brief, title: str, over: str, colour: str) -> Any:
     holder.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
     label = slide.shapes.add_textbox(Inches(EDGE), Inches(0.28), Inches(WIDE - 2 * EDGE), Inches(0.4))
     label.name = "Label"
-    written(label.text_frame, [([(over, True, False)], 14.0, colour)], _tag(brief))
+    size = next((size for size in (14.0, 13.0, 12.0, 11.0, 10.0) if text_width(over, size, bold=True) <= WIDE - 2 * EDGE - 0.3), 10.0)
+    shown = wrapped(over, WIDE - 2 * EDGE - 0.5, size, bold=True)
+    written(label.text_frame, [([(shown[0] + (" \u2026" if len(shown) > 1 else ""), True, False)], size, colour)], _tag(brief))
     line_under(slide, EDGE, TOP - 0.13, WIDE - 2 * EDGE, ACCENT)
     foot = slide.shapes.add_textbox(Inches(EDGE), Inches(7.02), Inches(WIDE - 2 * EDGE), Inches(0.32))
     foot.name = "Foot"
     made = f"{brief.title} \u00b7 {brief.kind} \u00b7 takeup {brief.meta['version']} \u00b7 {str(brief.meta['plan_hash'])[:12]}"
-    written(foot.text_frame, [([(made, False, False)], 9.0, SOFT)], _tag(brief))
+    lines = wrapped(made, WIDE - 2 * EDGE - 0.4, 9.0)
+    written(foot.text_frame, [([(lines[0] + (" \u2026" if len(lines) > 1 else ""), False, False)], 9.0, SOFT)], _tag(brief))
     return slide
 
 

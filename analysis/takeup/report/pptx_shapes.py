@@ -12,7 +12,7 @@ from takeup.report.docx_styles import FACE, INK, LINE, SOFT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from takeup.present.tables.model import Table
+    from takeup.present.tables.model import Column, Table
     from takeup.report.brief_figure import Chart
 
 TABLE_SIZES = (13.0, 12.0, 11.0, 10.5, 10.0, 9.5, 9.0, 8.5, 8.0)
@@ -145,8 +145,8 @@ def add_table(slide: Any, table: Table, left: float, top: float, width: float, h
     for place in range(1 + len(table.rows)):
         made.rows[place].height = Pt(rows[place])
         for index, column in enumerate(table.columns):
-            text = column.title.replace("\u00ad", "") if place == 0 else table.rows[place - 1].cells[index].text
-            _cell(made.cell(place, index), text, size, language, head=place == 0, right=column.kind != "text")
+            text = head(column) if place == 0 else table.rows[place - 1].cells[index].text
+            _cell(made.cell(place, index), text, size, language, first=place == 0, right=column.kind != "text")
     box = slide.shapes.add_textbox(Inches(left), Inches(top + 0.1) + Pt(sum(rows)), Inches(width), Inches(0.4))
     notes = table.notes or ("",)
     written(box.text_frame, [([(note, False, False)], min(size, 10.0), SOFT) for note in notes], language)
@@ -156,30 +156,40 @@ def _laid_out(table: Table, width: float, height: float) -> tuple[float, list[fl
     """Type size, column widths in inches and row heights in points."""
     texts = [place for place, column in enumerate(table.columns) if column.kind == "text"]
     for size in TABLE_SIZES:
-        needs = [max([text_width(row.cells[place].text, size) for row in table.rows]
-                     + [max(text_width(word, size, bold=True) for word in column.title.split(" "))]) + 0.22
+        needs = [max([text_width(row.cells[place].text, size) for row in table.rows] + [_word(head(column), size, bold=True)]) + 0.22
                  for place, column in enumerate(table.columns)]
+        least = [max(_word(row.cells[place].text, size) for row in table.rows) + 0.2 for place in range(len(table.columns))]
         rest = width - sum(need for place, need in enumerate(needs) if place not in texts)
         shares = {place: needs[place] ** 0.7 for place in texts}
         widths = [rest * shares[place] / sum(shares.values()) if place in shares else need for place, need in enumerate(needs)]
-        texts_ = [[column.title for column in table.columns], *([cell.text for cell in row.cells] for row in table.rows)]
+        texts_ = [[head(column) for column in table.columns], *([cell.text for cell in row.cells] for row in table.rows)]
         rows = [max(-(-text_width(text, size, bold=place == 0) // max((wide - 0.2) * 0.95, 0.1)) for text, wide in zip(line, widths, strict=True))
                 for place, line in enumerate(texts_)]
         heights = [max(lines, 1) * size * 1.2 + 6.0 for lines in rows]
-        if rest > 2.0 and sum(heights) <= height * 72:
+        if all(wide >= least[place] for place, wide in enumerate(widths)) and sum(heights) <= height * 72:
             return size, widths, heights
     raise ReportError(too_long())
 
 
-def _cell(cell: Any, text: str, size: float, language: str, *, head: bool, right: bool) -> None:
+def head(column: Column) -> str:
+    """A column's head with room to break where the catalogue allows it; slides don't know soft hyphens."""
+    return column.title.replace("\u00ad", "- ")
+
+
+def _word(text: str, size: float, *, bold: bool = False) -> float:
+    """The width of the longest word in inches."""
+    return max(text_width(word, size, bold=bold) for word in text.split(" "))
+
+
+def _cell(cell: Any, text: str, size: float, language: str, *, first: bool, right: bool) -> None:
     from pptx.enum.text import PP_ALIGN
     from pptx.util import Inches, Pt
 
     cell.margin_left = cell.margin_right = Inches(0.06)
     cell.margin_top = cell.margin_bottom = Pt(2)
-    written(cell.text_frame, [([(text, head, False)], size, INK)], language)
+    written(cell.text_frame, [([(text, first, False)], size, INK)], language)
     cell.text_frame.paragraphs[0].alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.LEFT
-    _rule(cell, INK if head else LINE, 1.25 if head else 0.5)
+    _rule(cell, INK if first else LINE, 1.25 if first else 0.5)
 
 
 def _rule(cell: Any, colour: str, width: float) -> None:
