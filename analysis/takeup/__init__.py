@@ -81,7 +81,8 @@ __all__ = ["__version__", *sorted(_WHERE)]  # noqa: PLE0604  # names come from t
 
 def __getattr__(name: str) -> Any:
     if name in _WHERE:
-        value = getattr(import_module(_WHERE[name]), name)
+        room = import_module(_WHERE[name])
+        value = room if room.__name__ == f"takeup.{name}" else getattr(room, name)  # the room `demo` is called like its function
         globals()[name] = value
         return value
     raise AttributeError(f"module 'takeup' has no attribute {name!r}")

@@ -43,7 +43,8 @@ def test_no_large_files() -> None:
 def test_one_error_tree() -> None:
     """Every exception of the package comes through one of the doors of errors.py, which are the children of TakeupError."""
     values = [value for module in modules() for value in vars(import_module(module)).values()]
-    ours = {kind for kind in values if isinstance(kind, type) and issubclass(kind, BaseException) and kind.__module__.startswith("takeup.")}
+    raised = {kind for kind in values if isinstance(kind, type) and issubclass(kind, BaseException) and not kind.__name__.startswith("_")}
+    ours = {kind for kind in raised if kind.__module__.startswith("takeup.")}
     assert {kind for kind in ours if not issubclass(kind, errors.TakeupError)} == set()
     doors = {kind for kind in ours if kind.__module__ == "takeup.errors" and kind is not errors.TakeupError}
     assert all(kind.__bases__ == (errors.TakeupError,) for kind in doors)

@@ -98,7 +98,7 @@ def nice_step(span: float) -> float:
     >>> nice_step(4.0), nice_step(100.0)
     (0.25, 10.0)
     """
-    if span <= 0:
+    if span <= 1e-300:  # none, or below what a power of ten can divide
         return 1.0
     magnitude = 10.0 ** math.floor(math.log10(span / MOST_BINS))
     return next(step * magnitude for step in NICE if span / (step * magnitude) <= MOST_BINS + 1e-9)
