@@ -173,3 +173,20 @@ def test_final_files_but_results_are_left_as_they_are():
     assert stamped("a.html", b"<body>x", "final", "en") == b"<body>x"
     assert stamped("tables/a.csv", b"x\n1\n", "final", "en") == b"x\n1\n"
     assert stamped("results.csv", b"x\n1\n", "final", "en") == b"x,build\n1,final\n"
+
+
+def test_the_log_of_contacts_goes_with_the_arm(tmp_path):
+    import takeup as tu
+
+    tu.demo("mission", tmp_path, 0)
+    study = open_study(tmp_path / "reports" / "mission")
+    trial = masked(study.trial, study.plan, 11)
+
+    def by_arm(data):
+        arm = data.units.set_index("household_id")["arm"]
+        return data.tables["contacts"]["household_id"].map(arm).value_counts().to_dict()
+
+    assert by_arm(trial) == by_arm(study.trial)
+    assert trial.units.groupby("arm")["case_manager"].value_counts().equals(study.trial.units.groupby("arm")["case_manager"].value_counts())
+    assert list(trial.tables["contacts"].columns) == list(study.trial.tables["contacts"].columns)
+    assert not trial.units["arm"].equals(study.trial.units["arm"])

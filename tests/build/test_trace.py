@@ -1,6 +1,7 @@
 """trace: from an id to the plan line, the estimator, the people and the files."""
 
 import csv
+import re
 
 import pytest
 
@@ -79,3 +80,16 @@ def test_a_changed_plan_is_said(path):
     path.write_text(text + "# a remark\n")
     assert any("has changed since" in note for note in trace("effect.worry.visit", path).notes)
     path.write_text(text)
+
+
+def test_every_number_of_the_brief_leads_to_a_plan_line(tmp_path):
+    """From a sentence a policy officer reads to the line that promised it."""
+    made = write(tmp_path, n=144, changed={**FEW, "release": {"minimum_cell": 3, "round_counts_to": 1}})
+    report = build(made, only=["results", "brief"], progress=False)
+    page = next(name for name in report.files if name.startswith("brief") and name.endswith(".html"))
+    named = set(re.findall(r'data-result="([^"]+)"', (report.out / page).read_text(encoding="utf-8")))
+    assert any(name.startswith("effect.") for name in named)
+    for name in named:
+        found = trace(name, made)
+        assert found.plan_line.startswith("plan.yaml"), name
+        assert found.inputs

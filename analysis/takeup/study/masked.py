@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -48,17 +49,26 @@ def mask_seed(plan_path: Path) -> int:
     """The seed of a study's mask, drawn when it is first asked for. BuildError where its file can't be read or written."""
     path = mask_file(plan_path)
     try:
-        try:
-            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return int(path.read_text(encoding="ascii"), 16)
-        with os.fdopen(opened, "w", encoding="ascii") as file:
-            seed = secrets.randbits(BITS)
-            file.write(f"{seed:032x}\n")
+        if not path.exists():
+            _draw_once(path)
+        seed = int(path.read_text(encoding="ascii"), 16)
     except (OSError, ValueError):
         remedy = "Make the plan's folder writable, or remove the file: a new mask is then drawn."
         raise BuildError(Fault("the study's mask can't be read or written", path.name, remedy=remedy)) from None
     return seed
+
+
+def _draw_once(path: Path) -> None:
+    """Write a new mask, whole from its first moment; where another build was faster its mask stays."""
+    beside = path.with_name(f"{path.name}-{secrets.token_hex(4)}")
+    opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(opened, "w", encoding="ascii") as file:
+            file.write(f"{secrets.randbits(BITS):032x}\n")
+        with suppress(FileExistsError):
+            os.link(beside, path)
+    finally:
+        beside.unlink()
 
 
 def masked(trial: TrialData, plan: Plan, seed: int) -> TrialData:
