@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,8 +10,8 @@ from takeup.release.earlier import told_apart
 from takeup.release.magnitude import LARGEST, concentrated, few_df, outermost
 from takeup.release.solve import cheapest, intervals
 from takeup.release.suppress import CLOSE, FLOW, PROFILE, made_of, nobody_or_everybody, too_small
-from takeup.release.told import binaries, system
-from takeup.results import Estimate, Statistic
+from takeup.release.told import binaries, control_of, system, told
+from takeup.results import Bounds, Estimate, Statistic
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -52,11 +53,12 @@ class Decisions:
                     gone[name] = why
                 elif eye is not None:
                     look[name] = eye
-        told = _known(sections, rules, earlier, binary, exceptions)
-        further = _further(sections, told, gone, exceptions)
+        gone |= {name: why for name, why in _apart(sections, rules, binary).items() if name not in gone and name not in exceptions}
+        known = _known(sections, rules, earlier, binary, exceptions)
+        further = _further(sections, known, gone, exceptions)
         for name in further - set(gone):
             gone[name] = "complementary", "it would give another withheld number away."
-        look |= _unprotected(told, gone)
+        look |= _unprotected(known, gone) | _beside(sections, rules, gone)
         return cls(gone=gone, look={name: why for name, why in look.items() if name not in gone or why[0] == "protection"}, binary=binary)
 
 
@@ -88,11 +90,11 @@ def _eye(item: Any, rules: Rules, earlier: Earlier | None, binary: frozenset[str
     return None
 
 
-def _further(sections: Mapping[str, ResultSet], told: System, gone: Collection[str], exceptions: Collection[str]) -> frozenset[str]:
+def _further(sections: Mapping[str, ResultSet], known: System, gone: Collection[str], exceptions: Collection[str]) -> frozenset[str]:
     """What goes with the withheld: what is made of them, and the cheapest further numbers, so that nothing gives them away."""
     withheld = set(gone)
     withheld |= made_of(sections, withheld) - set(exceptions)
-    withheld |= cheapest(told, withheld, _costs(sections))
+    withheld |= cheapest(known, withheld, _costs(sections))
     while more := made_of(sections, withheld) - set(exceptions):
         withheld |= more
     return frozenset(withheld)
@@ -107,12 +109,45 @@ def _known(sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | N
     return replace(found, rows=tuple(replace(row, always=True) if row.unit in old else row for row in found.rows)) if old else found
 
 
-def _unprotected(told: System, gone: Collection[str]) -> dict[str, tuple[Rule, str]]:
+def _unprotected(known: System, gone: Collection[str]) -> dict[str, tuple[Rule, str]]:
     """The withheld results whose group can still be told from what is shown."""
-    seen = {cell for cell, (low, high) in intervals(told, set(gone)).items() if high - low < told.widths[cell] - CLOSE}
+    seen = {cell for cell, (low, high) in intervals(known, set(gone)).items() if high - low < known.widths[cell] - CLOSE}
     return {
         row.unit: ("protection", "What else is known tells it to within fewer people than it should.")
-        for row in told.rows if row.unit in gone and len(row.cells) == 1 and row.cells[0] in seen
+        for row in known.rows if row.unit in gone and len(row.cells) == 1 and row.cells[0] in seen
+    }
+
+
+def _apart(sections: Mapping[str, ResultSet], rules: Rules, binary: frozenset[str]) -> dict[str, tuple[Rule, str]]:
+    """Where exact counts are told of the same thing for two populations that differ by too few people, the later result."""
+    if rules.base > 1:
+        return {}
+    control = control_of(sections)
+    totals: dict[tuple[object, ...], list[int]] = {}
+    out: dict[str, tuple[Rule, str]] = {}
+    for results in sections.values():
+        for item in results:
+            for piece in told(item, binary, control):
+                kept = totals.setdefault((type(item), piece.variable, piece.wave, piece.level, piece.arm, piece.group), [])
+                if any(rules.small(abs(piece.total - other)) for other in kept):
+                    out[piece.unit] = "differencing", f"a group of fewer than {rules.cell} people could be seen."
+                else:
+                    kept.append(piece.total)
+    return out
+
+
+def _beside(sections: Mapping[str, ResultSet], rules: Rules, gone: Mapping[str, Any]) -> dict[str, tuple[Rule, str]]:
+    """The withheld boxes of the flow that the exact numbers of people beside other results tell: how many of an arm were analysed, or missing."""
+    if rules.base > 1:
+        return {}
+    boxes = [item for results in sections.values() for item in results if isinstance(item, Statistic) and item.table == FLOW and item.arm]
+    sizes = {item.arm: item.value for item in boxes if item.variable == "allocated"}
+    shown = [item for results in sections.values() for item in results if isinstance(item, Estimate | Bounds) and item.provenance.id not in gone]
+    people = {n for item in shown for n in (item.n_treated, item.n_control)}
+    missing = {item.n_missing for item in shown}
+    return {
+        box.provenance.id: ("protection", "Numbers of people beside other results may tell it.") for box in boxes
+        if box.provenance.id in gone and (sizes.get(box.arm, math.nan) - box.value in people or box.value in missing)
     }
 
 

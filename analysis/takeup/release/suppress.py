@@ -85,7 +85,7 @@ def made_of(sections: Mapping[str, ResultSet], gone: Collection[str]) -> frozens
     out = set()
     for _, item in every:
         if isinstance(item, Statistic):
-            follows = ("difference" in item.kind and row_of(item) in rows) or _place(item) in places
+            follows = ("difference" in item.kind and row_of(item) in rows) or (item.kind == "sd" and _place(item) in places)
         else:
             follows = bool(about(item) & levels)
         if follows:
@@ -149,11 +149,16 @@ def is_withheld(result: Result) -> bool:
 
 
 def rounded(result: Result, rules: Rules, binary: frozenset[str] = frozenset()) -> Result:
-    """The same with its counts to the rounding base, a share as the quotient of the rounded counts, and nothing that tells them exactly."""
+    """The same with its counts to the rounding base, a share as the quotient of the rounded counts, and nothing that tells them exactly.
+
+    A number of missing under the minimum cell leaves as 0, since a small one would tell the box of the flow that is kept back.
+    """
     if rules.base == 1:
         return result
     coarser = coarse(result, rules, binary)
     changes: dict[str, Any] = {name: _each(getattr(result, name), rules.rounded) for name in COUNTS if name != "n_clusters" and hasattr(result, name)}
+    if rules.small(getattr(result, "n_missing", 0)):
+        changes["n_missing"] = 0
     if isinstance(result, Statistic):
         if result.kind == "count" and math.isfinite(result.value):
             changes["value"] = float(rules.rounded(result.value))
