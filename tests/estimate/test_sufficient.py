@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -126,6 +128,26 @@ def test_a_large_common_level_costs_no_digits():
     np.testing.assert_allclose(*numbers, rtol=RTOL)
 
 
+@pytest.mark.parametrize("name", ["units", "clusters"])
+def test_covariates_that_follow_from_others_are_left_out(frame, name):
+    design, arm = DESIGNS[name]
+    more = frame.assign(years=frame["age"] * 2 - 3, abroad=~frame["born_here"])
+    covariates = ["age", "years", "born_here", "abroad"]
+    found = tu.from_register(more, "y", design, covariates=covariates, arm=arm)
+    assert "Left out, as they follow from other columns: years, abroad." in found.reason
+    same(found, tu.ancova(more, "y", design, covariates=covariates, arm=arm))
+
+
+def test_labels_of_any_type(frame):
+    """Arms as categories or true and false, blocks and clusters as text, nullable numbers."""
+    typed = frame.assign(arm=frame["arm"].astype("category"), whole=frame["whole"] == 1, cluster="c" + frame["cluster"].astype(str),
+                         block=frame["block"].astype("Int64"), y=frame["y"].astype("Float64"))
+    one = tu.Design("whole", False, draw="blocked_clustered", blocks="block", clusters="cluster")
+    same(tu.from_register(typed, "y", one), tu.difference_in_means(typed, "y", one))
+    two = tu.Design("arm", "control", draw="blocked", blocks="block")
+    same(tu.from_register(typed, "y", two, covariates=["age"], arm="letter"), tu.ancova(typed, "y", two, covariates=["age"], arm="letter"))
+
+
 def test_faults_come_at_once_without_a_value():
     frame = pd.DataFrame({"arm": [1, 0], "y": ["low", "secret"], "place": ["a", "b"]})
     with pytest.raises(EstimateError) as caught:
@@ -152,3 +174,42 @@ def test_names_of_columns_are_never_code(frame):
     expected = tu.ancova(frame, "y", DESIGNS["clusters"][0], covariates=["age"])
     found = tu.from_register(renamed, strange["y"], design, covariates=[strange["age"]])
     np.testing.assert_allclose((found.estimate, found.std_error, found.df), (expected.estimate, expected.std_error, expected.df), rtol=RTOL)
+
+
+def small_trial(rng) -> tuple[pd.DataFrame, tu.Design, tuple[str, ...]]:
+    """A trial in which little is guaranteed: blocks with one arm, clusters of one, clusters across blocks, missing values."""
+    n = int(rng.integers(6, 60))
+    groups, blocks = int(rng.integers(2, max(3, n // 2))), int(rng.integers(1, 6))
+    frame = pd.DataFrame({"cluster": rng.integers(0, groups, n)})
+    frame["block"] = frame["cluster"] % blocks if rng.random() < 0.6 else rng.integers(0, blocks, n)
+    frame["arm"] = rng.integers(0, 2, groups)[frame["cluster"]] if rng.random() < 0.5 else rng.integers(0, 2, n)
+    frame["x"], frame["z"] = rng.normal(0, 10.0 ** rng.integers(-3, 4), n), rng.integers(0, 2, n)
+    frame["y"] = rng.normal(0, 1, n) + frame["arm"] + 100.0 * rng.integers(0, 2)
+    for name in ("x", "y"):
+        if rng.random() < 0.5:
+            frame.loc[rng.random(n) < 0.2, name] = np.nan
+    draw = str(rng.choice(["simple", "complete", "blocked", "clustered", "blocked_clustered"]))
+    design = tu.Design("arm", 0, draw=draw, blocks="block" if "blocked" in draw else None,
+                       clusters="cluster" if "clustered" in draw or rng.random() < 0.3 else None)
+    return frame, design, ((), ("x",), ("x", "z"))[rng.integers(0, 3)]
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_small_trials_of_any_shape(seed):
+    frame, design, covariates = small_trial(np.random.default_rng(seed))
+    pairs = (
+        (lambda: tu.from_register(frame, "y", design), lambda: tu.difference_in_means(frame, "y", design)),
+        (lambda: tu.from_register(frame, "y", design, method="ancova", covariates=covariates),
+         lambda: tu.ancova(frame, "y", design, covariates=covariates)),
+    )
+    for ours, theirs in pairs:
+        try:
+            expected = theirs()
+        except EstimateError as error:
+            with pytest.raises(EstimateError, match=re.escape(str(error))):
+                ours()
+        else:
+            found = ours()
+            if np.isnan(expected.std_error):  # degrees of freedom of a variance that is 0 are a ratio of rounding errors
+                found, expected = found.replace(df=0.0), expected.replace(df=0.0)
+            same(found, expected, atol=1e-12)

@@ -186,7 +186,7 @@ def test_the_extra_is_named_where_it_is_absent(monkeypatch, frame):
 def test_a_driver_that_is_absent_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     monkeypatch.delitem(sys.modules, "ibis.backends.postgres", raising=False)
-    with pytest.raises(IntakeError, match=r"driver isn't installed \(psycopg\)"):
+    with pytest.raises(IntakeError, match=r"driver isn't installed \(psycopg\).*ibis-framework\[postgres\]"):
         open_register("postgres://nobody@localhost/nowhere", "people")
 
 

@@ -26,6 +26,7 @@ TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 DATABASE = (".duckdb", ".db")
 MOST_ARMS = 1000
 """More labels of an arm than this are taken for an identifier."""
+DRIVER = 'Install the driver of that engine; for PostgreSQL: pip install "ibis-framework[postgres]".'
 EXTRA = 'Install the extra that reads registers: pip install "takeup[registers]".'
 
 
@@ -230,7 +231,7 @@ def _attempt(work: Callable[[], Any], what: str) -> Any:
     except ImportError as error:
         name = error.name or getattr(error.__cause__, "name", None)
         words = f"{what}: its driver isn't installed ({name})" if name else f"{what}: its driver isn't installed"
-        raise IntakeError(Fault(words, "source", remedy=EXTRA)) from None
+        raise IntakeError(Fault(words, "source", remedy=EXTRA if name in {None, "duckdb"} else DRIVER)) from None
     except Exception as error:  # noqa: BLE001  # every engine has errors of its own, and their texts can hold values and passwords
         raise IntakeError(Fault(f"{what} ({type(error).__name__})", "source")) from None
 
