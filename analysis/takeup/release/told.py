@@ -79,21 +79,26 @@ def people_of(item: Statistic, binary: frozenset[str]) -> int | None:
 
 
 def binaries(sections: Mapping[str, ResultSet]) -> frozenset[str]:
-    """The variables and outcomes with two values, known by their means: each is a whole number of people, and some lie between none and all."""
+    """The variables and outcomes with two values, known by their means: each is a whole number of people, and some lie between none and all.
+
+    Of an outcome the means of one estimate are enough, since an adjusted one's needn't be whole.
+    """
     means: dict[str, list[tuple[float, int]]] = {}
+    two, beyond = set[str](), set[str]()
     for item in _all(sections):
         if isinstance(item, Statistic) and item.kind in {"mean", "share"} and item.table != FLOW and math.isfinite(item.value) and item.n:
             if item.kind == "mean" or not item.level:
                 means.setdefault(item.variable, []).append((item.value, item.n))
         elif isinstance(item, Estimate) and {"mean_treated", "mean_control"} <= set(item.extra):
-            means.setdefault(item.outcome, []).extend(
-                (float(item.extra[name]), n) for name, n in (("mean_treated", item.n_treated), ("mean_control", item.n_control)) if n)
+            pair = [(float(item.extra[name]), n) for name, n in (("mean_treated", item.n_treated), ("mean_control", item.n_control)) if n]
+            two |= {item.outcome} if looks_binary(pair) else set()
+            beyond |= {item.outcome} if any(not 0 <= mean <= 1 for mean, _ in pair) else set()
     bins: dict[str, set[str]] = {}
     for item in _all(sections):
         if isinstance(item, Statistic) and item.table == "distribution":
             bins.setdefault(item.variable, set()).add(item.level)
-    two = {name for name, levels in bins.items() if levels == {"0", "1"}}
-    return frozenset(two | {name for name, pairs in means.items() if looks_binary(pairs)})
+    two |= {name for name, levels in bins.items() if levels == {"0", "1"}}
+    return frozenset((two - beyond) | {name for name, pairs in means.items() if looks_binary(pairs)})
 
 
 def control_of(sections: Mapping[str, ResultSet]) -> str:
@@ -268,11 +273,15 @@ def _kin(one: str, other: str) -> bool:
 def _together(draft: _Draft, sections: Mapping[str, ResultSet], every: Iterable[Told], control: str) -> None:
     """Numbers made of two arms' cells: means of all, differences."""
     rules = draft.rules
-    groups = _by_arm(every)
+    subjects: dict[tuple[str, str], list[dict[str, Told]]] = {}
+    for (variable, _, level), found in _by_arm(every).items():
+        if control in found:
+            subjects.setdefault((variable, level), []).append(found)
     for item in _all(sections):
-        pairs = [cells for (variable, _, level), cells in groups.items()
-                 if control in cells and _subject(item) == (variable, level) and getattr(item, "arm", "") in cells]
-        for cells in pairs:
+        about = _subject(item)
+        for cells in () if about is None else subjects.get(about, ()):
+            if item.arm not in cells:
+                continue
             treated, other = cells[item.arm], cells[control]
             pair, half = (draft.of(treated), draft.of(other)), 0.0 if rules.base == 1 else width_of(item) / 2
             both = treated.total + other.total
