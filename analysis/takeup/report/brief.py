@@ -263,8 +263,9 @@ class _Writer:
     def meaning(self) -> Part:
         """What was tried, with whom, and what the difference comes down to."""
         _, about = self._, self.plan.about
+        colon = "\u00a0:" if self.language == "fr" else ":"
         what = [(_("Programme"), about.intervention), (_("Compared with"), about.comparator)]
-        items = [(Span(text=f"{_colon(name, self.language)} ", strong=True), *sentence(in_language(text, self.language), "plan"))
+        items = [(Span(text=f"{name}{colon} ", strong=True), *sentence(in_language(text, self.language), "plan"))
                  for name, text in what if text]
         base = self.tell.released.rules.base
         rounded = said(_("Counts are rounded to the nearest {base}.", base=self.tell.number.integer(base))) if base > 1 else ()
@@ -345,7 +346,3 @@ def shortened(table: Table, most: int) -> Table:
 def _whole(spans: Spans) -> Spans:
     """The sentence, or nothing where a number in it was withheld: a brief has no room for a sentence without its point."""
     return () if any(span.result_id and (span.value is None or math.isnan(span.value)) for span in spans) else spans
-
-
-def _colon(name: str, language: str) -> str:
-    return f"{name}\u00a0:" if language == "fr" else f"{name}:"

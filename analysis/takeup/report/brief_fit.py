@@ -5,11 +5,10 @@ It is measured with the typeface of the figures, which is wider than the usual s
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from takeup.errors import ReportError
-from takeup.present.style import text_width
+from takeup.present.style import text_width, wrapped
 from takeup.present.text import plain
 from takeup.report.brief_pdf import too_long
 from takeup.report.document import Block, Bullets, Callout, FigureBlock, Heading, Note, Paragraph, TableBlock
@@ -74,8 +73,7 @@ def _table(table: Table, size: float, width: float) -> float:
 
 
 def _text(text: str, size: float, width: float) -> float:
-    """The height of running text: its lines, with the share that ragged lines leave empty."""
-    lines = math.ceil(text_width(text, size) / (width * 0.95)) if text else 0
-    return max(lines, 1) * size * LEADING
+    """The height of running text."""
+    return max(len(wrapped(text, width * 0.98, size)), 1) * size * LEADING
 
 

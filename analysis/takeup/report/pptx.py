@@ -164,8 +164,8 @@ def _height(lines: Sequence[tuple[Spans, str]], size: float, width: float) -> fl
     total = 0.0
     for spans, kind in lines:
         wide = width - (0.25 if kind == "bullet" else 0.0)
-        taken = -(-text_width(plain(spans), size) // (wide * 0.95))
-        total += max(taken, 1.0) * size * LEADING * (1.1 if kind == "heading" else 1.0) + size * (0.9 if kind == "heading" else 0.35)
+        taken = len(wrapped(plain(spans), wide * 0.98, size, bold=kind in {"heading", "strong"}))
+        total += max(taken, 1) * size * LEADING * (1.1 if kind == "heading" else 1.0) + size * (0.9 if kind == "heading" else 0.35)
     return total
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from takeup.errors import ReportError
-from takeup.present.style import arm_style, text_width
+from takeup.present.style import arm_style, text_width, wrapped
 from takeup.report.brief_pdf import too_long
 from takeup.report.docx_styles import FACE, INK, LINE, SOFT
 
@@ -163,7 +163,7 @@ def _laid_out(table: Table, width: float, height: float) -> tuple[float, list[fl
         shares = {place: needs[place] ** 0.7 for place in texts}
         widths = [rest * shares[place] / sum(shares.values()) if place in shares else need for place, need in enumerate(needs)]
         texts_ = [[head(column) for column in table.columns], *([cell.text for cell in row.cells] for row in table.rows)]
-        rows = [max(-(-text_width(text, size, bold=place == 0) // max((wide - 0.2) * 0.95, 0.1)) for text, wide in zip(line, widths, strict=True))
+        rows = [max(len(wrapped(text, wide - 0.17, size, bold=place == 0)) for text, wide in zip(line, widths, strict=True))
                 for place, line in enumerate(texts_)]
         heights = [max(lines, 1) * size * 1.2 + 6.0 for lines in rows]
         if all(wide >= least[place] for place, wide in enumerate(widths)) and sum(heights) <= height * 72:
