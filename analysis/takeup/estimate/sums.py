@@ -33,7 +33,7 @@ MOST_CELLS = 5_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """How a covariate, the column `source`, enters: (value - mean) / scale, missing values as the mean; `indicator`: 0/1 for missing, less its share."""
+    """How a covariate, the column `source`, enters: (value - mean) / scale, missing as the mean; `indicator`: 0/1 for missing, less its share."""
 
     name: str
     source: str

@@ -102,7 +102,7 @@ def _turn(
         chosen = Draw(donors=np.zeros((0, 0), dtype=np.int64), values=drawn)
     else:
         base = _predictions(full, centre, others) + (shift if shift.size else 0.0)
-        picked = np.stack([_nearest(*pair, donors, rng) for *pair, rng in zip(base[:, one.observed], wanted, rngs, strict=True)])
+        picked = np.stack([_nearest(seen, asked, donors, rng) for seen, asked, rng in zip(base[:, one.observed], wanted, rngs, strict=True)])
         full[:, one.missing, one.columns] = values[picked]
         chosen = Draw(donors=one.observed[picked], values=np.zeros((0, 0)))
     absent = full[:, one.missing]
@@ -132,14 +132,14 @@ def _posterior(
     ridged = a.copy()
     ridged[:, diagonal, diagonal] = a[:, diagonal, diagonal] * (1.0 + RIDGE) + 1e-10
     root = np.linalg.cholesky(ridged)
-    centre = np.linalg.solve(ridged, b[:, :, None])[:, :, 0]
+    centre = np.asarray(np.linalg.solve(ridged, b[:, :, None])[:, :, 0])
     fitted_square = (centre[:, None] @ a @ centre[:, :, None])[:, 0, 0]
     rss = np.maximum((y**2).sum(axis=1) - 2.0 * (centre * b).sum(axis=1) + fitted_square, 0.0)
     free = max(one.observed.size - others.size, 1)
     sigma = np.sqrt(rss / np.array([rng.chisquare(free) for rng in rngs]))
     noise = np.stack([rng.standard_normal(others.size) for rng in rngs])
     drawn = centre + sigma[:, None] * np.linalg.solve(root.transpose(0, 2, 1), noise[:, :, None])[:, :, 0]
-    return centre, drawn, sigma
+    return centre, np.asarray(drawn), np.asarray(sigma)
 
 
 def _scores(gram: Floats, others: Codes, one: Variable) -> Floats:

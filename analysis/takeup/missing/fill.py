@@ -166,9 +166,9 @@ def _ratio(data: Arrays, ends: list[Estimate], words: str, conf_level: float) ->
     """Bounds on the ratio of rates: the interval is made on the log scale, standard errors are on the ratio's own."""
     found = _bounds(data, ends, "horowitz_manski", words, conf_level, {"support": (0.0, 1.0)})
     lower, upper = (math.log(end.estimate) if end.estimate > 0 else math.nan for end in ends)
-    logs = [float(end.extra.get("log_std_error", math.nan)) for end in ends]
-    low, high, c = imbens_manski(lower, upper, *logs, conf_level)
+    log_lower, log_upper = (float(end.extra.get("log_std_error", math.nan)) for end in ends)
+    low, high, c = imbens_manski(lower, upper, log_lower, log_upper, conf_level)
     return found.replace(
         estimand="ITT ratio", conf_low=math.exp(low), conf_high=math.exp(high),
-        extra=FrozenMap(found.extra, im_critical=c, log_std_error_lower=logs[0], log_std_error_upper=logs[1]),
+        extra=FrozenMap(found.extra, im_critical=c, log_std_error_lower=log_lower, log_std_error_upper=log_upper),
     )

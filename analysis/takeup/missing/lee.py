@@ -106,8 +106,8 @@ def arm_weights(data: Arrays, design: Design) -> tuple[Floats | None, str]:
     unit = data.clusters if design.draws_clusters and data.clusters is not None else np.arange(data.n)
     first = np.unique(unit, return_index=True)[1]
     blocks = data.blocks[first]
-    share = np.bincount(blocks, weights=data.treated[first], minlength=int(data.blocks.max()) + 1)
-    share = share / np.maximum(np.bincount(blocks, minlength=share.size), 1)
+    drawn = np.bincount(blocks, weights=data.treated[first], minlength=int(data.blocks.max()) + 1)
+    share = drawn / np.maximum(np.bincount(blocks, minlength=drawn.size), 1)
     p = share[data.blocks]
     if np.ptp(p) <= 1e-12:
         return weights, words
@@ -193,8 +193,8 @@ def _cells(frame: DataFrame, data: Arrays, columns: Sequence[str]) -> Codes:
         return np.zeros(data.n, dtype=np.int64)
     if data.outcome in columns:
         raise MissingError(Fault("the outcome can't tighten its own bounds", "tighten"))
-    found: Codes = frame.iloc[data.rows].groupby(list(columns), dropna=False, observed=True, sort=False).ngroup().to_numpy(dtype=np.int64)
-    return found
+    cells = frame.iloc[data.rows].groupby(list(columns), dropna=False, observed=True, sort=False).ngroup()
+    return np.asarray(cells.to_numpy(), dtype=np.int64)
 
 
 def _reasons(cells: Sequence[_Cell], whole: _Cell, lower: _End, upper: _End) -> list[str]:

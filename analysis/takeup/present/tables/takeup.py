@@ -54,7 +54,7 @@ def takeup_rights(released: Released, labels: Labels, language: str) -> Table:
             if right.domain == domain:
                 rows += list(_rows(make, labels, results, right.id, labels.domain(domain, language)))
     _ = make._
-    notes = (
+    notes: tuple[str, ...] = (
         _("Among families that were entitled to the right before the draw, and whose receipt is known."),
         _("q: sharpened for the number of rights (Benjamini, Krieger and Yekutieli 2006)."),
         _("Worst to best case: whoever were entitled among the families of whom that isn't known."),
