@@ -53,7 +53,8 @@ def test_no_variance_gives_infinite_or_zero_statistics():
     effects = np.array([[2.0, -1.0, 0.0, 1.0]])
     variances = np.array([[0.0, 1e-20, 0.0, 4.0]])
     assert studentized(effects, variances).tolist() == [[np.inf, -np.inf, 0.0, 0.5]]
-    assert np.isnan(studentized(effects, np.zeros((1, 4)))).all()
+    assert studentized(effects, np.zeros((1, 4))).tolist() == [[np.inf, -np.inf, 0.0, np.inf]]
+    assert np.isnan(studentized(np.zeros((1, 4)), np.zeros((1, 4)))).all()
 
 
 def test_monte_carlo_error_is_binomial():

@@ -10,6 +10,7 @@ import numpy as np
 from takeup.errors import Fault, InferError, listed
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 Alternative = Literal["two-sided", "greater", "less"]
 TwoSided = Literal["doubled", "absolute"]
@@ -19,6 +20,8 @@ TIE = 1e-9
 theory, and a tolerance relative to the observed statistic fails where that is 0."""
 NO_VARIANCE = 1e-12
 """A variance below this share of its mean over the draws is zero: the outcome is fitted exactly."""
+NO_ERROR = 1e-10
+"""So is a standard error below this share of the root mean square of the effects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +52,24 @@ def check_options(**options: tuple[object, Any]) -> None:
 
 def studentized(effects: Floats, variances: Floats) -> Floats:
     """Effects over standard errors, shape (columns, draws); infinite where the outcome is fitted exactly, nan where undefined."""
+    size = root_mean_square(effects)[:, None]
+    floor = np.maximum(NO_VARIANCE * variances.mean(axis=1, keepdims=True), NO_ERROR**2 * size**2)
+    if (variances > floor).all():  # nothing undefined (a nan compares false), nothing exact
+        return np.asarray(effects / np.sqrt(variances))
     there = np.isfinite(variances)
     usual = np.where(there, variances, 0.0).sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
-    exact = there & (variances <= NO_VARIANCE * usual)
-    size = root_mean_square(effects)[:, None]
-    out: Floats = np.divide(effects, np.sqrt(np.where(there & ~exact, variances, 1.0)), out=np.full(effects.shape, np.nan), where=there & ~exact)
-    exact &= usual > 0
+    floor = np.maximum(NO_VARIANCE * usual, NO_ERROR**2 * size**2)
+    plain, exact = there & (variances > floor), there & (variances <= floor) & (floor > 0)
+    out: Floats = np.divide(effects, np.sqrt(np.where(plain, variances, 1.0)), out=np.full(effects.shape, np.nan), where=plain)
     out[exact] = np.where(np.abs(effects) > TIE * size, np.copysign(np.inf, effects), 0.0)[exact]
     return out
 
 
 def root_mean_square(values: Floats) -> Floats:
     """Over the finite draws, shape (columns,)."""
+    size = np.sqrt((values**2).mean(axis=-1))
+    if np.isfinite(size).all():
+        return np.asarray(size)
     there = np.isfinite(values)
     return np.asarray(np.sqrt((np.where(there, values, 0.0) ** 2).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1)))
 
@@ -71,14 +80,18 @@ def tails(null: Floats, weights: Floats) -> Tails:
     if np.isnan(observed):
         return Tails(greater=np.nan, less=np.nan, absolute=np.nan)
     slack = TIE * float(root_mean_square(null))
-    low = np.where(np.isnan(null), -np.inf, null)
-    high = np.where(np.isnan(null), np.inf, null)
-    size = np.where(np.isnan(null), -np.inf, np.abs(null))
-    return Tails(
-        greater=float(weights[low >= observed - slack].sum() / total) if not np.isneginf(observed) else float(weights[~np.isnan(null)].sum() / total),
-        less=float(weights[high <= observed + slack].sum() / total) if not np.isposinf(observed) else float(weights[~np.isnan(null)].sum() / total),
-        absolute=float(weights[size >= abs(observed) - slack].sum() / total),
-    )
+
+    def share(extreme: Flags) -> float:  # a nan compares false
+        return float(weighed(extreme, weights) / total)
+
+    return Tails(greater=share(null >= observed - slack), less=share(null <= observed + slack), absolute=share(np.abs(null) >= abs(observed) - slack))
+
+
+def weighed(extreme: Flags, weights: Floats) -> Floats:
+    """The weight of the draws that are marked, over the last axis; a plain count where all but the observed one weigh the same."""
+    if (weights[1:] == weights[-1]).all():
+        return np.asarray(weights[-1] * np.count_nonzero(extreme[..., 1:], axis=-1) + weights[0] * extreme[..., 0])
+    return np.asarray(extreme @ weights)
 
 
 def monte_carlo_error(p_value: float, draws: float, *, doubled: bool) -> float:

@@ -49,7 +49,7 @@ class Lines:
         if self.square is None or self.cross is None or self.curve is None:
             return top
         below = self.square[some] - 2.0 * t * self.cross[some] + t * t * self.curve[some]
-        return np.asarray(top / np.sqrt(np.maximum(below, 1e-300)))
+        return np.asarray(top / np.sqrt(np.maximum(below, 1e-200)))
 
     def counted(self, t: float, side: Side, some: Any = slice(None)) -> Flags:
         """Which draws are at least as extreme as the observed one; undefined ones aren't."""
@@ -116,7 +116,7 @@ def _limit(found: Lines, side: Side, share: float, direction: float) -> float:
 
 
 def _step(found: Lines) -> float:
-    size = np.sqrt(found.square[0]) if found.square is not None else root_mean_square(found.a)
+    size = np.sqrt(max(found.square[0], 0.0)) if found.square is not None else root_mean_square(found.a)
     scale = float(size / abs(found.b[0]))
     return scale if np.isfinite(scale) and scale > 0 else 1.0
 

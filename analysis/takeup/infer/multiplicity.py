@@ -9,7 +9,7 @@ import numpy as np
 from takeup.design.assign import check_seed
 from takeup.errors import Fault, InferError
 from takeup.estimate.arrays import choose_arm
-from takeup.infer.compare import TIE, check_options, monte_carlo_error, root_mean_square, tails
+from takeup.infer.compare import TIE, check_options, monte_carlo_error, root_mean_square, tails, weighed
 from takeup.infer.randomization import Method, Which, reasons
 from takeup.infer.statistics import METHODS
 from takeup.infer.trial import check_draws, names_of, read, trial_null
@@ -121,18 +121,19 @@ def max_t(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
     -------
     adjusted, single : (outcomes,) nan for an outcome without an observed statistic
     """
-    sizes = np.where(np.isnan(statistics), -np.inf, np.abs(statistics))
+    sizes = np.abs(statistics)
     known = np.flatnonzero(~np.isnan(statistics[:, 0]))
     adjusted, single = np.full(len(statistics), np.nan), np.full(len(statistics), np.nan)
     if not known.size:
         return adjusted, single
     order = known[np.argsort(-sizes[known, 0], kind="stable")]
     reached = sizes[order, 0] - TIE * root_mean_square(statistics[order])
-    largest = np.maximum.accumulate(sizes[order[::-1]], axis=0)[::-1]  # over this outcome and those with smaller statistics
+    # over this outcome and those with smaller statistics; an undefined one is never the largest
+    largest = np.fmax.accumulate(sizes[order[::-1]], axis=0)[::-1]
     total = weights.sum()
-    steps = ((largest >= reached[:, None]) @ weights) / total
+    steps = weighed(largest >= reached[:, None], weights) / total
     adjusted[order] = np.maximum.accumulate(steps)
-    single[order] = ((largest[0] >= reached[:, None]) @ weights) / total
+    single[order] = weighed(largest[0] >= reached[:, None], weights) / total
     return adjusted, single
 
 

@@ -181,14 +181,20 @@ def _randomization(task: Task, chunk: int) -> Floats:
     world = task.world
     treated = np.broadcast_to(assignments(world, task.seed, chunk, 1), (task.sets, len(world.frame)))
     found = measured(world, _rng(task, chunk), treated, task.effect)
+    there = ~np.isnan(found.y)
+    tested = np.flatnonzero((there & (treated == 1)).any(axis=1) & (there & (treated == 0)).any(axis=1)).tolist()
+    out = np.full((4, task.sets), np.nan)
+    if not tested:
+        return out
     frame, _ = _frame(task, replace(found, y=np.nan_to_num(found.y)), 0)
     first = arrays(frame, OUTCOME, task.design, covariates=task.covariates, needs=("received",) if task.method == "cace" else ())
-    data = [_one(first, found, place) for place in range(task.sets)]
+    data = [_one(first, found, place) for place in tested]
     null = null_of(data, world.found.observed(treated[0]), task.design, method=task.method, studentized=True, draws=task.draws,
                    seed=task.seed + 1 + chunk)
     p = [tails(row, null.null.weights).p_value(task.alternative, "doubled") for row in null.statistics]
-    effects, variances = null.effects[:, 0] * null.scale, null.variances[:, 0] * null.scale**2
-    return np.stack([effects, np.sqrt(variances), np.array(p), np.full(task.sets, np.nan)])
+    effects, variances = null.effects[:, 0] * null.scale, np.maximum(null.variances[:, 0], 0.0) * null.scale**2
+    out[:3, tested] = effects, np.sqrt(variances), p
+    return out
 
 
 def _one(first: Arrays, found: Measured, place: int) -> Arrays:
