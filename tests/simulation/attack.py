@@ -243,11 +243,10 @@ def trial(seed):
     raw = {result.provenance.id: result for results in sections.values() for result in results}
     shown = {name: result for name, result in every.items() if not is_withheld(result)}
     targets = protected(found, smallest)
-    reviewed = {entry.id for entry in released.review() if entry.rule == "protection"}
     width = smallest - 1 - FLOOR
     with_gate = attack(found, shown, rules, targets)
     without = attack(found, raw, None, targets)
-    unfit = [name for name in targets if with_gate[name] < width and name not in reviewed]
+    unfit = [name for name in targets if with_gate[name] < width]
     return Outcome(
         (smallest, base), len(targets), len(unfit), sum(wide < width for wide in without.values()), sum(wide < 0.5 for wide in without.values()),
         len(every) - len(shown), sum(name in targets for name in every), len(every), seconds,

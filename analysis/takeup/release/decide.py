@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from takeup.release.earlier import told_apart
 from takeup.release.magnitude import LARGEST, concentrated, few_df, outermost
-from takeup.release.solve import cheapest, intervals
-from takeup.release.suppress import CLOSE, FLOW, PROFILE, made_of, nobody_or_everybody, too_small
+from takeup.release.solve import TOLERANCE, cheapest, intervals
+from takeup.release.suppress import FLOW, PROFILE, made_of, nobody_or_everybody, too_small
 from takeup.release.told import binaries, control_of, system, told
 from takeup.results import Bounds, Estimate, Statistic
 
@@ -111,7 +111,7 @@ def _known(sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | N
 
 def _unprotected(known: System, gone: Collection[str]) -> dict[str, tuple[Rule, str]]:
     """The withheld results whose group can still be told from what is shown."""
-    seen = {cell for cell, (low, high) in intervals(known, set(gone)).items() if high - low < known.widths[cell] - CLOSE}
+    seen = {cell for cell, (low, high) in intervals(known, set(gone)).items() if high - low < known.widths[cell] - 4 * TOLERANCE}
     return {
         row.unit: ("protection", "What else is known tells it to within fewer people than it should.")
         for row in known.rows if row.unit in gone and len(row.cells) == 1 and row.cells[0] in seen
