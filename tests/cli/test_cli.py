@@ -151,7 +151,7 @@ def test_an_error_nobody_foresaw_tells_nothing_of_the_data(plan, capsys, monkeyp
 
 
 def test_stopping_it_is_clean(plan, earlier, capsys, monkeypatch):
-    def stopped(path):
+    def stopped(path, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(takeup.study, "open_study", stopped)

@@ -6,7 +6,14 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-NUMBER = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
+MARKS = {"en": (",", "."), "nl": (".", ","), "fr": ("\u202f", ",")}
+"""How each language parts thousands and writes the decimal sign."""
+
+
+def number(language: str) -> re.Pattern[str]:
+    """A number as the language writes it."""
+    group, point = (re.escape(mark) for mark in MARKS[language])
+    return re.compile(rf"[−-]?\d(?:\d|{group}(?=\d{{3}}))*(?:{point}\d+)?")
 
 
 @dataclass(frozen=True)
@@ -18,11 +25,13 @@ class Shown:
     scale: float
     value: str
     text: str
+    language: str = "en"
 
     @property
     def numbers(self) -> list[tuple[float, int]]:
         """The numbers in the text with their decimals."""
-        found = [match.replace("−", "-").replace(",", "") for match in NUMBER.findall(self.text)]
+        group, point = MARKS[self.language]
+        found = [match.replace("−", "-").replace(group, "").replace(point, ".") for match in number(self.language).findall(self.text)]
         return [(float(number), len(number.partition(".")[2])) for number in found]
 
 
@@ -32,11 +41,14 @@ class Page(HTMLParser):
     def __init__(self, source: str) -> None:
         super().__init__()
         self.shown: list[Shown] = []
+        self.language = "en"
         self._open: list[tuple[str, dict[str, str], list[str]]] = []
         self.feed(source)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
+        if tag == "article" and "lang" in found:
+            self.language = found["lang"]
         if "data-result" in found:
             self._open.append((tag, found, []))
 
@@ -48,4 +60,4 @@ class Page(HTMLParser):
         if self._open and self._open[-1][0] == tag:
             _, found, text = self._open.pop()
             self.shown.append(Shown(id=found["data-result"], fields=tuple(found["data-field"].split()), scale=float(found["data-scale"]),
-                                    value=found.get("value", ""), text="".join(text).strip()))
+                                    value=found.get("value", ""), text="".join(text).strip(), language=self.language))
