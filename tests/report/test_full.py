@@ -92,7 +92,9 @@ def test_limitations_come_from_facts(document):
     text = text_of(document)
     assert "Up to 10.0% of an arm was lost to follow-up." in text
     assert "raised take-up by 62 percentage points" in text
-    assert "4 numbers were withheld" in text
+    withheld = len(made_up.released().withheld())
+    assert withheld > 1
+    assert f"{withheld} numbers were withheld" in text
     weak = ResultSet(tuple(item.replace(extra=FrozenMap(first_stage_f=6.2)) if item.provenance.id.startswith("cace") else item
                            for item in made_up.effects()))
     assert "F = 6.2" in text_of(pages.report(effects=weak))

@@ -62,10 +62,10 @@ def test_changes_are_counted_and_those_without_a_reason_named(study):
     told = (replace(found[0], reason="A slip"), *found[1:])
     kind, text = said(Standing(lock=LOCK, timing="before", deviations=told), study)
     assert kind is Note
-    assert "One change since has no reason: The seed changed (seed)." in text
-    assert "One change since has its reason" in text
+    assert "1 change since has no reason: The seed changed (seed)." in text
+    assert "1 change since has its reason" in text
     _, dutch = said(Standing(lock=LOCK, timing="before", deviations=told), study, "nl")
-    assert "Eén wijziging sindsdien heeft geen reden" in dutch
+    assert "1 wijziging sindsdien heeft geen reden" in dutch
     assert "7 januari 2019" in dutch
 
 

@@ -198,13 +198,21 @@ def _normal_power(shift: float, null: float, actual: float, tail: float) -> floa
 
 
 def _t_power(ncp: float, df: float, tail: float, tails_counted: int) -> float:
-    from scipy.special import nctdtr, stdtrit
+    from scipy.special import stdtrit
 
     if df <= 0:
         return 0.0
     cut = float(stdtrit(df, tail))  # the negative quantile: P(T > -cut | ncp) = P(T < cut | -ncp) keeps the digits of a small tail
-    chance = float(nctdtr(df, -ncp, cut))
-    return chance + float(nctdtr(df, ncp, cut)) if tails_counted == 2 else chance
+    chance = _non_central(df, -ncp, cut)
+    return chance + _non_central(df, ncp, cut) if tails_counted == 2 else chance
+
+
+def _non_central(df: float, ncp: float, cut: float) -> float:
+    """P(T < cut) for a negative cut; 0 where SciPy gives up, which it does only where the normal part alone has P(Z < -ncp) < 1e-12."""
+    from scipy.special import nctdtr
+
+    chance = float(nctdtr(df, ncp, cut))
+    return 0.0 if math.isnan(chance) and ncp > 7 else chance
 
 
 def _up(value: float) -> int:

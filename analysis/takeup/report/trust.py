@@ -62,10 +62,10 @@ def first_page(standing: Standing, labels: Labels, language: str) -> tuple[Block
     open_, changes = standing.unexplained, standing.changes
     if open_:
         named = "; ".join(f"{_(CHANGES[item.change])} ({_about(item, labels, language)})" for item in open_)
-        lines.append(_.plural("One change since has no reason: {changes}.", "{n} changes since have no reason: {changes}.", len(open_),
+        lines.append(_.plural("{n} change since has no reason: {changes}.", "{n} changes since have no reason: {changes}.", len(open_),
                               n=len(open_), changes=named))
     if len(changes) > len(open_):
-        lines.append(_.plural("One change since has its reason on the page of deviations.",
+        lines.append(_.plural("{n} change since has its reason on the page of deviations.",
                               "{n} changes since have their reasons on the page of deviations.", len(changes) - len(open_),
                               n=len(changes) - len(open_)))
     if not changes:
