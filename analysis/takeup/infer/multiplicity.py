@@ -128,8 +128,10 @@ def max_t(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
         return adjusted, single
     order = known[np.argsort(-sizes[known, 0], kind="stable")]
     reached = sizes[order, 0] - TIE * root_mean_square(statistics[order])
-    # over this outcome and those with smaller statistics; an undefined one is never the largest
-    largest = np.fmax.accumulate(sizes[order[::-1]], axis=0)[::-1]
+    largest = sizes[order]
+    for place in range(order.size - 2, -1, -1):
+        # over this outcome and those with smaller statistics; an undefined one is never the largest
+        np.fmax(largest[place], largest[place + 1], out=largest[place])
     total = weights.sum()
     steps = weighed(largest >= reached[:, None], weights) / total
     adjusted[order] = np.maximum.accumulate(steps)
