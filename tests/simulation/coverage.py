@@ -48,6 +48,19 @@ def redrawn(frame: pd.DataFrame, design: tu.Design) -> Any:
     return tu.randomization_test(frame, "after", design, covariates=["before"], draws=DRAWS, seed=1)
 
 
+NOTE = """
+Where a cell leaves its band, and why:
+
+- Skewed outcomes with one in six treated: the mean of a handful of skewed values has no t interval of the right size, whoever computes it. The
+  randomisation test keeps its size under the sharp null; under the weak null with a doubled spread no test here does until n is large.
+- Horvitz-Thompson uses normal inference, as its peers do: too short with few treated units or clusters.
+- Ten clusters, two of them treated: CR2 with Satterthwaite degrees of freedom (about one) is very conservative. That is the price of two clusters.
+- Six clusters: twenty assignments, so the smallest two-sided p of the randomisation test is 0.10 and it never rejects at 5 %.
+- The mixed model assumes one residual variance: under the weak null with unequal arms it rejects too often. The default for clusters is CR2.
+- Providers in one arm share outcomes by construction, so the sharp null that the randomisation test holds exactly isn't true there.
+- The risk difference by the linear model with five treated of thirty: a rate near 0 or 1 among five people has hardly any variance to see.
+"""
+
 METHODS: dict[str, Method] = {
     "difference in means": Method(lambda f, d: tu.difference_in_means(f, "after", d)),
     "ANCOVA": Method(lambda f, d: tu.ancova(f, "after", d, covariates=["before"])),
@@ -104,7 +117,7 @@ def page(found: pd.DataFrame, replications: int) -> str:
     ]
     for name, row in zip(wide.index, wide.to_numpy(), strict=True):
         lines.append(f"| {name} | {' | '.join('' if math.isnan(value) else f'{100 * value:.1f}' for value in row)} |\n")
-    return "".join(lines)
+    return "".join([*lines, NOTE])
 
 
 if __name__ == "__main__":
