@@ -191,7 +191,8 @@ class Subsets:
         left: list[Ints] = []
         missing = columns
         while missing > 0:
-            words = _coins(source, -(-self.size // 64), missing * math.ceil(1.3 * math.sqrt(self.size / SMALL)), share, depth)
+            candidates = int(1.1 * missing * math.sqrt(self.size / SMALL)) + 64  # about one in sqrt(size / 16) is kept
+            words = _coins(source, -(-self.size // 64), candidates, share, depth)
             words[head // 64] &= tail
             words[head // 64 + 1 :] = 0
             ones = self.chosen - _counts(words)
@@ -230,7 +231,7 @@ class Subsets:
 
 
 def _counts(words: Words) -> Ints:
-    return np.asarray(np.bitwise_count(words).sum(axis=0, dtype=np.int64))
+    return np.asarray(np.bitwise_count(words).sum(axis=0, dtype=np.uint32).astype(np.int64))
 
 
 def _dyadic(size: int, chosen: int) -> tuple[int, int, float]:
