@@ -96,7 +96,8 @@ class Additive:
         variance = np.zeros_like(effect)
         if self.studentized:
             made = self._hc2 if self.clusters is None else self._cr1
-            variance = made(batch, projected, in_block, effect, s)
+            with_ones = np.concatenate([projected, np.ones((1, batch.width))])
+            variance = made(batch, with_ones, in_block / self.block_sizes[:, None], effect, s)
         effect[:, lost] = np.nan
         variance[:, lost] = np.nan
         return effect, variance
@@ -112,26 +113,25 @@ class Additive:
                 in_block[piece.block[piece.starts]] += np.add.reduceat(cells, piece.starts, axis=0)
         return sums, in_block
 
-    def _treatment(self, batch: Batch, piece: Piece, projected: Floats, in_block: Floats) -> Floats:
-        """What covariates leave of the treatment in a panel, e = M d."""
+    def _treatment(self, batch: Batch, piece: Piece, projected: Floats, means: Floats) -> Floats:
+        """What covariates leave of the treatment in a panel, e = M d; `projected` has a last row of ones."""
         cells = _scaled(batch, piece)
         left = batch.scratch.get("left", piece.panel.size, batch.width)
-        np.matmul(piece.projection, np.concatenate([projected, np.ones((1, batch.width))]), out=left)
-        np.subtract(cells, left, out=left)
-        if self.block_sizes.size:
-            means = in_block / self.block_sizes[:, None]
+        np.subtract(cells, np.matmul(piece.projection, projected, out=left), out=left)
+        if means.size:
             left -= np.take(means, piece.block, axis=0, out=batch.scratch.get("means", piece.panel.size, batch.width), mode="clip")
         return left
 
-    def _hc2(self, batch: Batch, projected: Floats, in_block: Floats, effect: Floats, s: Floats) -> Floats:
+    def _hc2(self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats) -> Floats:
         first, second, dropped = np.zeros((self.columns + 1, batch.width)), np.zeros((self.columns, batch.width)), np.zeros(batch.width)
         # |e_i| is at most that of the centred treatment and of q_i'b: often enough to know that no row is fitted exactly
-        reach = self.largest + self.longest * np.sqrt((projected**2).sum(axis=0))
+        reach = self.largest + self.longest * np.sqrt((projected[:-1] ** 2).sum(axis=0))
         safe = bool((self.least * s - reach**2 > 1e-6 * s).all())
+        twice = np.stack([s, s])
         for piece in self.pieces:
-            left = self._treatment(batch, piece, projected, in_block)
+            left = self._treatment(batch, piece, projected, means)
             square = np.multiply(left, left, out=batch.scratch.get("square", *left.shape))
-            below = np.matmul(piece.free, np.stack([s, s]), out=batch.scratch.get("below", *left.shape))
+            below = np.matmul(piece.free, twice, out=batch.scratch.get("below", *left.shape))
             below -= square
             if not safe and below.min() <= SATURATED * s.max():
                 # a row that is fitted exactly leaves the variance (generalized inverse)
@@ -140,13 +140,13 @@ class Additive:
                 square[exact], below[exact] = 0.0, 1.0
             u = np.divide(square, below, out=square)
             first += piece.squares @ u
-            second += piece.residuals @ np.multiply(u, left, out=below)
+            second += piece.residuals @ np.multiply(u, left, out=left)
         return np.asarray((first[:-1] - 2.0 * effect * second + effect**2 * (s * (first[-1] - 1.0) + dropped)) / s)
 
-    def _cr1(self, batch: Batch, projected: Floats, in_block: Floats, effect: Floats, s: Floats) -> Floats:
+    def _cr1(self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats) -> Floats:
         assert self.clusters is not None
         (piece,) = self.pieces
-        left = self._treatment(batch, piece, projected, in_block)
+        left = self._treatment(batch, piece, projected, means)
         squares = np.add.reduceat(left**2, self.clusters, axis=0)
         variance = np.empty_like(effect)
         for column in range(self.columns):
