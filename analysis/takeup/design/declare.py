@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from pandas import DataFrame, Series
 
-Draw = Literal["simple", "complete", "blocked", "clustered", "blocked_clustered", "pairs"]
+Draw = Literal["simple", "complete", "blocked", "clustered", "blocked_clustered", "pairs", "none"]
 DRAWS: tuple[str, ...] = get_args(Draw)
 
 
@@ -27,10 +27,11 @@ class Design:
         Column with the arm as assigned; two or more arms.
     control : object
         Its control value.
-    draw : {"simple", "complete", "blocked", "clustered", "blocked_clustered", "pairs"}
+    draw : {"simple", "complete", "blocked", "clustered", "blocked_clustered", "pairs", "none"}
         simple: each unit by its own coin. complete: a fixed number treated. blocked: complete within each block.
         clustered: whole clusters. blocked_clustered: whole clusters within blocks. pairs: one of two in each block
-        (of units, or of clusters when `clusters` is given).
+        (of units, or of clusters when `clusters` is given). none: the groups formed otherwise, so that there is no draw to
+        list or repeat; estimators treat it as complete, resampling by the draw is refused.
     blocks, clusters : str, optional
         Strata or pairs used in the draw; the unit of the draw. With draw simple, complete or blocked, `clusters` only sets
         the level of the variance and treatment may vary within it.

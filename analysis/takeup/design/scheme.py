@@ -172,6 +172,9 @@ def check_columns(frame: DataFrame, design: Design, names: tuple[str, ...]) -> N
                for name in names if list(frame.columns).count(name) > 1]
     if len(frame) == 0:
         faults.append(Fault("the frame has no rows", "frame"))
+    if design.draw == "none":
+        faults.append(Fault("nothing was drawn, so there is no draw to list or to repeat", "draw", "how the arms were drawn",
+                            "Infer from a model of the outcome (an estimate with its interval) instead."))
     if design.draw in {"complete", "clustered"} and design.blocks is not None:
         faults.append(Fault(f"blocks are declared, but a {design.draw} draw doesn't use them", "draw",
                             remedy='Say draw="blocked" (or "blocked_clustered"), or leave blocks out.'))

@@ -169,7 +169,7 @@ def _roster(plan: Plan, schemas: Mapping[str, TableSchema], one_row: list[str], 
     """The table that the design names, else the one with the treatment, else the one that points to it."""
     if prefix in one_row:
         return prefix
-    table, _, treatment = plan.design.treatment.rpartition(".")
+    table, _, treatment = (plan.design.treatment or "").rpartition(".")
     holding = [name for name, schema in schemas.items() if treatment in schema.names and (not table or name == table)]
     direct = [name for name in holding if name in one_row]
     if direct:

@@ -96,6 +96,8 @@ def _measured_on(columns: Columns, table: str, column: str) -> Iterator[Fault]:
 
 def _control(plan: Plan, columns: Columns) -> Iterator[Fault]:
     """Control, and the arms that have words, are categories of the treatment where it has them."""
+    if plan.design.treatment is None:
+        return
     try:
         field = columns.field(plan.design.treatment)
     except IntakeError:

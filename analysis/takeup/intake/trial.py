@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.design import Design
-from takeup.errors import IntakeError, PlanError
+from takeup.errors import DesignError, Fault, IntakeError, PlanError
 from takeup.intake.columns import Columns, plan_columns
 from takeup.intake.faults import DataError, FaultReport, StudyError
 from takeup.intake.ledger import Ledger, build_ledger
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
     from takeup.intake.schema import Field, TableSchema
     from takeup.plan.model import Outcome, Plan
+
+
+ONE_GROUP: tuple[str, ...] = ("",)
+"""The arms of a study without arms: one, that has no name."""
 
 
 class Tables(Mapping[str, "DataFrame"]):
@@ -59,8 +63,10 @@ class TrialData:
     tables : mapping of table -> DataFrame
         Every table of the plan, typed.
     schemas : mapping of table -> TableSchema
-    design : Design
-        The plan's design with the columns of `units`, control in the type of its column.
+    drawn : Design or None
+        The plan's design with the columns of `units`, control in the type of its column; None where there are no arms (`design` refuses).
+    clusters : str or None
+        The column of the groups that share an environment.
     ledger : Ledger
     links : tuple of Link
         How each table links to the list of units.
@@ -74,7 +80,8 @@ class TrialData:
     frame: DataFrame
     tables: Tables
     schemas: Mapping[str, TableSchema]
-    design: Design
+    drawn: Design | None
+    clusters: str | None
     ledger: Ledger
     links: tuple[Link, ...]
     notes: tuple[str, ...]
@@ -83,7 +90,16 @@ class TrialData:
 
     def __repr__(self) -> str:
         rows, width = self.frame.shape
-        return f"TrialData({rows} units in {len(self.ledger.arms)} arms, {width} columns, {len(self.tables)} tables)"
+        arms = f" in {len(self.ledger.arms)} arms" if self.drawn is not None else ""
+        return f"TrialData({rows} units{arms}, {width} columns, {len(self.tables)} tables)"
+
+    @property
+    def design(self) -> Design:
+        """The design; DesignError in a before-after study, which has no arms."""
+        if self.drawn is None:
+            raise DesignError(Fault("a before-after study has one group and no arms, so nothing can be compared between them", "evidence",
+                                    remedy="Look at the changes; for a comparison, name the other group in the plan."))
+        return self.drawn
 
     @property
     def units(self) -> DataFrame:
@@ -185,15 +201,17 @@ def _all_faults(
 def _trial(material: Material, opened: Mapping[str, Opened], found: tuple[Link, ...]) -> TrialData:
     design_plan, columns = material.plan.design, material.columns
     treatment = material.column(design_plan.treatment)
-    assert treatment is not None
-    kept = treatment.notna().to_numpy()
+    kept = np.ones(len(material.roster), dtype=bool) if treatment is None else treatment.notna().to_numpy()
     units = _plain_labels(_units(material, kept), material)
-    design = _design(material, units)
-    arms, arm = _arms(units[design.treatment], design.control)
+    design = None if treatment is None else _design(material, units)
+    arms, arm = ONE_GROUP, np.zeros(len(units), dtype=np.int64)
+    if design is not None:
+        arms, arm = _arms(units[design.treatment], design.control)
     tables = Tables({name: frame.reset_index(drop=True) for name, frame in material.frames.items()})
+    clusters = None if design_plan.clusters is None else columns.resolve(design_plan.clusters)
     return TrialData(
-        frame=units, tables=tables, schemas=FrozenMap(columns.schemas),
-        design=design, ledger=build_ledger(material, units, kept, arms, arm), links=found, columns=columns,
+        frame=units, tables=tables, schemas=FrozenMap(columns.schemas), drawn=design, clusters=clusters,
+        ledger=build_ledger(material, units, kept, arms, arm), links=found, columns=columns,
         notes=(*(note for table in opened.values() for note in table.notes), *_notes(material, found, kept)),
         codes=FrozenMap({name: table.codes for name, table in opened.items()}),
     )
@@ -233,6 +251,7 @@ def _plain_labels(units: DataFrame, material: Material) -> DataFrame:
 def _design(material: Material, units: DataFrame) -> Design:
     """The plan's design on the columns of the units."""
     plan = material.plan.design
+    assert plan.treatment is not None
 
     def named(column: str | None) -> str | None:
         return None if column is None else material.columns.resolve(column)

@@ -89,6 +89,7 @@ def _one_assignment(material: Material) -> Iterator[Fault]:
     """A unit, and a cluster that was drawn whole, is in one arm."""
     roster, unit, design = material.roster, material.columns.unit, material.plan.design
     treatment = material.column(design.treatment)
+    place = material.place(design.treatment) if treatment is not None and design.treatment is not None else ""
     twice = roster[unit].duplicated(keep=False).to_numpy() & roster[unit].notna().to_numpy()
     if twice.any() and material.columns.schemas[material.columns.roster].primary_key != (unit,):
         where = f"{material.files[material.columns.roster]}, column {unit}"
@@ -101,7 +102,7 @@ def _one_assignment(material: Material) -> Iterator[Fault]:
     for name, drawn in (("unit", twice.any()), ("cluster", _whole_clusters(material.plan))):
         group = roster[unit] if name == "unit" else material.column(design.clusters)
         if drawn and group is not None and (mixed := _varies(group, treatment)).any():
-            yield _fault(material, mixed, (f"{name} stands", f"{name}s stand", "in more than one arm"), material.place(design.treatment),
+            yield _fault(material, mixed, (f"{name} stands", f"{name}s stand", "in more than one arm"), place,
                          f"one arm a {name}", remedies[name], number=int(group[mixed].nunique()))
 
 
@@ -129,7 +130,7 @@ def _arms(material: Material) -> Iterator[Fault]:
     """Every unit has an arm, arms are those of the plan, and both control and treatment occur."""
     design = material.plan.design
     treatment = material.column(design.treatment)
-    if treatment is None or not len(treatment):
+    if design.treatment is None or treatment is None or not len(treatment):
         return
     where = material.place(design.treatment)
     empty = treatment.isna().to_numpy()
@@ -215,12 +216,18 @@ def _flow(material: Material) -> Iterator[Fault]:
     """What the plan says was assessed and left out agrees with the rows that were randomised."""
     flow = material.plan.flow
     treatment = material.column(material.plan.design.treatment)
-    if flow.assessed is None or treatment is None:
+    if flow.assessed is None or (treatment is None and material.plan.evidence != "before_after"):
         return
-    randomized = int(treatment.notna().sum())
+    randomized = len(material.roster) if treatment is None else int(treatment.notna().sum())
     if flow.excluded and flow.assessed - sum(flow.excluded.values()) != randomized:
-        yield Fault(f"{flow.assessed} assessed less {sum(flow.excluded.values())} left out make {flow.assessed - sum(flow.excluded.values())}, "
-                    f"and the data hold {randomized} randomised units", "flow.assessed", remedy="Correct the numbers under flow, or the file.")
+        left_out = sum(flow.excluded.values())
+        yield Fault(f"{flow.assessed} assessed less {left_out} left out make {flow.assessed - left_out}, "
+                    f"and the data hold {randomized} {_entered(material)} units", "flow.assessed",
+                    remedy="Correct the numbers under flow, or the file.")
     elif flow.assessed < randomized:
-        yield Fault(f"the data hold {randomized} randomised units, more than were assessed", "flow.assessed", f"{randomized} or more")
+        yield Fault(f"the data hold {randomized} {_entered(material)} units, more than were assessed", "flow.assessed", f"{randomized} or more")
 
+
+def _entered(material: Material) -> str:
+    """What a unit in the data did: it was randomised, or, where nothing was drawn, enrolled."""
+    return "randomised" if material.plan.evidence == "randomized" else "enrolled"

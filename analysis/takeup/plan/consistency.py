@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from takeup.errors import Fault, listed, nearest
+from takeup.plan.evidence import evidence_findings, programme_columns, programme_tables
 from takeup.plan.yamlfile import Steps
 
 Finding = tuple[Steps, Fault]
@@ -106,7 +107,8 @@ def plan_findings(plan: object) -> list[Finding]:
     excluded = [count for count in _block(flow.get("excluded")).values() if isinstance(count, int)]
     if isinstance(flow.get("assessed"), int) and sum(excluded) > flow["assessed"]:
         found.append((("flow", "excluded"), Fault("more are left out than were assessed", allowed=f"at most {flow['assessed']} in all")))
-    return [*found, *_wave_findings(raw, outcomes), *_table_findings(raw), *_rights_findings(raw, ids), *_language_findings(raw)]
+    found += [*_wave_findings(raw, outcomes), *_table_findings(raw), *_rights_findings(raw, ids), *_programme_findings(raw)]
+    return [*found, *evidence_findings(raw), *_language_findings(raw)]
 
 
 def known_scales() -> tuple[str, ...]:
@@ -148,6 +150,7 @@ def columns_named(plan: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
     for i, outcome in enumerate(_list(plan.get("outcomes"))):
         if isinstance(column := _block(outcome).get("column"), str):
             yield ("outcomes", i, "column"), column
+    yield from programme_columns(plan)
 
 
 def _table_findings(raw: Mapping[str, Any]) -> list[Finding]:
@@ -174,6 +177,13 @@ def _rights_findings(raw: Mapping[str, Any], ids: Sequence[str]) -> list[Finding
         if isinstance(limits, Sequence) and len(limits) == 2 and _numbers(limits) and not 0 <= limits[0] <= limits[1]:
             found.append((("cost", key), Fault("the lowest value stands first, and none is below 0", remedy="Write [lowest, highest].")))
     return found
+
+
+def _programme_findings(raw: Mapping[str, Any]) -> list[Finding]:
+    """The tables of sessions and centres are among the data."""
+    tables = list(map(str, _block(raw.get("data"))))
+    return [(path, Fault(f'there is no table "{table}"', allowed=listed(tables), remedy=nearest(table, tables)))
+            for path, table in programme_tables(raw) if tables and table not in tables]
 
 
 def _language_findings(raw: Mapping[str, Any]) -> list[Finding]:

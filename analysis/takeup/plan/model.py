@@ -31,7 +31,7 @@ Frozen = Annotated[Mapping[K, V], AfterValidator(FrozenMap), PlainSerializer(_pl
 """A mapping that can't be changed once it is read."""
 Text = Frozen[Language, str] | str
 """Words for a reader: one string for all languages, or one a language."""
-Draw = Literal["simple", "complete", "blocked", "clustered", "blocked_clustered", "pairs"]
+Draw = Literal["simple", "complete", "blocked", "clustered", "blocked_clustered", "pairs", "none"]
 Method = Literal["holm", "hochberg", "bonferroni", "bh", "by", "sharpened_q", "romano_wolf", "none"]
 
 
@@ -82,12 +82,15 @@ class Table(Part):
 
 
 class DesignPlan(Part):
-    """How the draw was made; the fields are those of `takeup.Design`, with the unit and words for the arms."""
+    """How the draw was made; the fields are those of `takeup.Design`, with the unit and words for the arms.
+
+    A before-after study names no treatment, no control and `draw: none`; the intervals of its changes are clustered by `clusters`.
+    """
 
     unit: Column = Field(description="Column that names each randomised or enrolled unit; the same in all tables.")
-    treatment: Column = Field(description="Column with the arm as assigned.")
-    control: str | int = Field(description="Value of the control arm in the treatment column.")
-    draw: Draw = Field(default="complete", description="How the draw was made.")
+    treatment: Column | None = Field(default=None, description="Column with the arm as assigned; left out in a before-after study.")
+    control: str | int | None = Field(default=None, description="Value of the control arm in the treatment column; left out in a before-after study.")
+    draw: Draw = Field(default="complete", description="How the draw was made; none where nothing was drawn.")
     blocks: Column | None = Field(default=None, description="Column of the strata or pairs of the draw.")
     clusters: Column | None = Field(default=None, description="Column of the groups that were drawn whole, or that share an environment.")
     probability: Column | float | None = Field(default=None, description="Chance of treatment, or the column that holds it.")
@@ -202,6 +205,23 @@ class Cost(Part):
     source: Text = ""
 
 
+class Programme(Part):
+    """Where the data say how the programme was given: groups, centres, editions, sessions."""
+
+    group: Column | None = Field(default=None, description="Column of the group in which a participant met the others.")
+    centre: Column | None = Field(default=None, description="Column of the centre that gave the programme.")
+    cohort: Column | None = Field(default=None, description="Column of the edition, as the year in which it began.")
+    language: Column | None = Field(default=None, description="Column of the language of the questionnaire.")
+    start: Column | None = Field(default=None, description="Column with the date on which a participant began.")
+    end: Column | None = Field(default=None, description="Column with the date on which a participant ended.")
+    left: Column | None = Field(default=None, description="Column with the reason for which a participant left early; empty for those who stayed.")
+    reenrolled: Column | None = Field(default=None, description="Column that says who took part before (0/1).")
+    sessions: Identifier | None = Field(default=None, description="Table of the sessions: one row a participant and session.")
+    centres: Identifier | None = Field(default=None, description="Table of all centres, those that don't take part too: one row a centre.")
+    participation: Identifier | None = Field(default=None, description="Table of the places offered: one row a centre and year that took part.")
+    expected_share: float = Field(default=0.2, gt=0, lt=1, description="Share of the centres' recipients for whom the programme is meant.")
+
+
 class About(Part):
     """Facts for the reader that no data file holds."""
 
@@ -231,6 +251,7 @@ class Plan(Part):
     analyses: Analyses
     rights: RightsPlan | None = Field(default=None, description="Rights held as outcomes: catalogue, tables and columns.")
     cost: Cost | None = Field(default=None, description="What the programme costs.")
+    programme: Programme | None = Field(default=None, description="Groups, centres, editions and sessions of the programme.")
     release: Release = Field(default_factory=Release)
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
     words: str = Field(default="words", description="Folder with the authors' own words, from the plan's folder.")

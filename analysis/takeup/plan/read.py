@@ -112,8 +112,11 @@ def _mend(data: dict[str, Any], path: Steps) -> bool:
         part.pop(rest[0], None)
         return False
     if head in {"design", "analyses"} and rest and isinstance(part, dict):
-        needed = rest[0] in _STAND_INS[head]
+        one_group = head == "design" and data.get("evidence") == "before_after"
+        needed = rest[0] in _STAND_INS[head] and not (one_group and rest[0] != "unit")
         part.pop(rest[0], None)
+        if rest[0] == "draw" and data.get("evidence") in {"before_after", "comparison"}:
+            part["draw"] = "none"
         if needed:
             part[rest[0]] = _STAND_INS[head][rest[0]]
         return head == "analyses" or not needed

@@ -67,6 +67,7 @@ DRAWS = {
     "clustered": mark("Whole clusters were drawn into the arms."),
     "blocked_clustered": mark("Whole clusters were drawn into the arms within every block."),
     "pairs": mark("Within each pair one was drawn."),
+    "none": mark("Nothing was drawn: who is in which group was decided otherwise."),
 }
 VARIANCES = {
     "classical": mark("classical"),
