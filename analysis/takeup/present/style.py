@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
@@ -107,8 +107,8 @@ def _put_across(figure: Drawing, text: str) -> None:
                 rotation=min(25.0, 40.0 * height / width), zorder=1000)
 
 
-def saved(figure: Drawing, title: str, alt: str) -> dict[str, bytes]:
-    """The figure as SVG, PNG and PDF: no date, no version, no random id."""
+def saved(figure: Drawing, title: str, alt: str, forms: Iterable[str] = ("svg", "png", "pdf")) -> dict[str, bytes]:
+    """The figure as SVG, PNG and PDF, or as some of them: no date, no version, no random id."""
     if _ACROSS.get():
         _put_across(figure, _ACROSS.get())
         title, alt = f"{_ACROSS.get()}: {title}", f"{_ACROSS.get()}: {alt}"
@@ -117,9 +117,9 @@ def saved(figure: Drawing, title: str, alt: str) -> dict[str, bytes]:
         "pdf": {"CreationDate": None, "Producer": None, "Creator": None, "Title": title, "Subject": alt},
     }
     out = {}
-    for form, facts in metadata.items():
+    for form in forms:
         buffer = BytesIO()
-        figure.savefig(buffer, format=form, dpi=DPI, metadata=facts)
+        figure.savefig(buffer, format=form, dpi=DPI, metadata=metadata[form])
         out[form] = buffer.getvalue()
     return out
 
@@ -140,23 +140,47 @@ def _font(bold: bool) -> Any:  # noqa: FBT001  # a cache key
     return font
 
 
-@lru_cache(maxsize=4096)
 def text_width(text: str, size: float = NORMAL, *, bold: bool = False) -> float:
     """The width of a line of text in inches."""
+    return _ink(text, bold) / 64.0 / 72.0 * size / 100.0
+
+
+@lru_cache(maxsize=32768)
+def _ink(text: str, bold: bool) -> float:  # noqa: FBT001  # a cache key
+    """The width of a line in 64ths of a point at 100 points; every other size is in proportion."""
     font = _font(bold)
     font.set_text(text, 0.0)
-    return float(font.get_width_height()[0]) / 64.0 / 72.0 * size / 100.0
+    return float(font.get_width_height()[0])
+
+
+@lru_cache(maxsize=32768)
+def _advance(word: str, bold: bool) -> float:  # noqa: FBT001  # a cache key
+    """About the same for a word and the space before it, from its letters alone: no kerning, no hinting."""
+    return sum(_letter(letter, bold) for letter in f" {word}")
+
+
+@lru_cache(maxsize=4096)
+def _letter(letter: str, bold: bool) -> float:  # noqa: FBT001  # a cache key
+    return float(_font(bold).load_char(ord(letter)).linearHoriAdvance) / 65536.0 * 64.0
+
+
+SURE = 0.03
+"""Letters added up lie within this share of the measured line, but for one letter's margins; only lines nearer to the limit are measured."""
 
 
 def wrapped(text: str, width: float, size: float = NORMAL, *, bold: bool = False) -> list[str]:
     """The text in lines no wider than `width` inches, broken at spaces (never at a no-break space)."""
     lines: list[str] = []
+    room = width * 64.0 * 72.0 * 100.0 / size
+    margin, taken = room * SURE + _advance("", bold), 0.0
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size, bold=bold) <= width:
-            lines[-1] = longer
+        about = taken + _advance(word, bold)
+        if lines and (about < room - margin or (about <= room + margin and text_width(longer, size, bold=bold) <= width)):
+            lines[-1], taken = longer, about
         else:
             lines.append(word)
+            taken = _advance(word, bold)
     return lines
 
 

@@ -192,7 +192,8 @@ def _done(figure: object, kind: str, title: str, found: tuple[Side, ...], labels
                    Column(id="interval", title=make.interval_title(item.conf_level for item in estimates), kind="interval", parts=make.limits))
         said = "; ".join(f"{row.cells[0].text}: {row.cells[1].text} ({row.cells[2].text})" for row in rows)
     data = Table(id=f"brief_{kind}", title=title, columns=columns, rows=rows, language=language)
-    return finished(figure, id_=f"brief_{kind}", title=title, data=data, alt=_("{title}. {lines}.", title=title, lines=said))  # type: ignore[arg-type]
+    alt = _("{title}. {lines}.", title=title, lines=said)
+    return finished(figure, id_=f"brief_{kind}", title=title, data=data, alt=alt, with_pdf=False)  # type: ignore[arg-type]
 
 
 def chart(outcomes: Sequence[Sequence[Estimate]], labels: Labels, language: str) -> Chart | None:

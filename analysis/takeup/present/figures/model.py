@@ -21,7 +21,7 @@ class Figure:
     Attributes
     ----------
     svg, png, pdf : bytes
-        The same bytes for the same results.
+        The same bytes for the same results. `pdf` is empty for a figure that no file of its own is made of.
     data : Table
         Every number the picture shows.
     alt : str
@@ -47,7 +47,7 @@ class Figure:
         return self.png
 
 
-def finished(figure: Drawing, *, id_: str, title: str, data: Table, alt: str) -> Figure:
+def finished(figure: Drawing, *, id_: str, title: str, data: Table, alt: str, with_pdf: bool = True) -> Figure:
     """The drawing with its table and description, saved in all formats. Call it in the house style."""
-    pictures = saved(figure, title, alt)
-    return Figure(id=id_, title=title, svg=pictures["svg"], png=pictures["png"], pdf=pictures["pdf"], data=data, alt=alt)
+    pictures = saved(figure, title, alt, ("svg", "png", "pdf") if with_pdf else ("svg", "png"))
+    return Figure(id=id_, title=title, svg=pictures["svg"], png=pictures["png"], pdf=pictures.get("pdf", b""), data=data, alt=alt)
