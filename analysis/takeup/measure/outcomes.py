@@ -91,11 +91,25 @@ def _observed(units: DataFrame, plan: Plan, trial: TrialData, outcome: Outcome, 
         from takeup.measure.rights import outcome_values
 
         return Series(outcome_values(rights, outcome, wave), index=units.index, dtype="float64")
-    if outcome.scale is not None:
+    if outcome.scale is not None or outcome.rule is not None:
         from takeup.measure.scales import score
 
-        return score(units, outcome.scale, [_item(plan, trial, item, wave) for item in outcome.items]).astype("float64")
+        items = items_at(plan, trial, outcome, wave)
+        return score(units, outcome.scale or _stated(outcome, items), items).astype("float64")
     return _numbers(units[trial.outcome_column(outcome, wave)])
+
+
+def items_at(plan: Plan, trial: TrialData, outcome: Outcome, wave: str) -> list[str]:
+    """The units' columns of an outcome's items at a wave, in the order of the plan."""
+    return [_item(plan, trial, item, wave) for item in outcome.items]
+
+
+def _stated(outcome: Outcome, items: list[str]) -> dict[str, object]:
+    """The plan's own scoring rule for these columns, in the form that scales are scored by."""
+    assert outcome.rule is not None
+    turned = {name.rpartition(".")[2] for name in outcome.rule.reverse}
+    said = outcome.rule.model_dump(exclude_none=True)
+    return {**said, "range": list(outcome.rule.range), "reverse": [name for name in items if name.rpartition(".")[2] in turned]}
 
 
 def _item(plan: Plan, trial: TrialData, item: str, wave: str) -> str:

@@ -15,7 +15,7 @@ from takeup.plan.yamlfile import Steps
 
 Finding = tuple[Steps, Fault]
 LANGUAGES = ("en", "nl", "fr")
-SOURCES = ("column", "scale", "index", "right")
+SOURCES = ("column", "scale", "rule", "index", "right")
 NEEDED = {"blocked": ("blocks",), "clustered": ("clusters",), "blocked_clustered": ("blocks", "clusters"), "pairs": ("blocks",)}
 _COLUMN_KEYS = {
     "design": ("unit", "treatment", "blocks", "clusters", "probability", "nested_in", "received", "weights", "assigned_on"),
@@ -59,8 +59,10 @@ def outcome_findings(outcome: object) -> list[Finding]:
     if raw and len(named) != 1:
         said = f"this one has {' and '.join(named)}" if named else "this one has none of them"
         found.append(((), Fault(f"an outcome is made of exactly one thing; {said}", allowed=" or ".join(SOURCES))))
-    if raw.get("items") and not raw.get("scale"):
-        found.append((("items",), Fault("only a scale has items", remedy="Name the scale with scale:, or remove items.")))
+    if raw.get("items") and not (raw.get("scale") or raw.get("rule")):
+        found.append((("items",), Fault("only a scale has items", remedy="Name the scale with scale:, state its rule with rule:, or remove items.")))
+    if raw.get("rule") and not raw.get("items"):
+        found.append((("items",), Fault("a rule scores items, and there are none", remedy="List their columns with items:.")))
     if str(raw.get("among", "")).endswith("endline"):
         what = "those eligible at follow-up can't be compared: the programme may change who is eligible, so they differ between the arms"
         found.append((("among",), Fault(what, allowed="eligible (before the draw), all")))

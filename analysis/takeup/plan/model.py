@@ -116,15 +116,25 @@ class Flow(Part):
     source: Text = Field(default="", description="Where these numbers come from.")
 
 
+class ScoringRule(Part):
+    """How items of the study's own make a score, where no scale of the registry does."""
+
+    range: tuple[int, int] = Field(description="Lowest and highest code of an item.")
+    reverse: tuple[str, ...] = Field(default=(), description="The items that point the other way.")
+    score: Literal["mean", "sum", "percent"] = "mean"
+    min_items: int | None = Field(default=None, ge=1, description="The fewest items answered that make a score; all of them when left out.")
+
+
 class Outcome(Part):
-    """One outcome: exactly one of `column`, `scale`, `index` or `right` says what it is made of."""
+    """One outcome: exactly one of `column`, `scale`, `rule`, `index` or `right` says what it is made of."""
 
     id: Identifier = Field(description="Its name in tables, figures and results.")
     label: Text = ""
     unit: Text = ""
     column: Column | None = Field(default=None, description="The column that holds it.")
     scale: str | None = Field(default=None, description="The scale that scores it, by its name in the registry.")
-    items: tuple[str, ...] = Field(default=(), description="The columns of the scale's items, in the scale's order.")
+    rule: ScoringRule | None = Field(default=None, description="The rule that scores the items, where no scale of the registry does.")
+    items: tuple[str, ...] = Field(default=(), description="The columns of the items, in the scale's order.")
     index: tuple[Identifier, ...] = Field(default=(), description="The ids of the outcomes that it summarises.")
     index_method: Literal["klk", "anderson"] = "klk"
     right: Identifier | None = Field(default=None, description="The right whose take-up it is, by its id in the catalogue; or any_new, n_new, "
@@ -137,6 +147,11 @@ class Outcome(Part):
     better: Literal["higher", "lower"] = "higher"
     smallest_effect: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="The smallest effect that matters, in its units.")
     support: tuple[float, float] | None = Field(default=None, description="Lowest and highest possible value.")
+    reliability: float | None = Field(default=None, gt=0, lt=1, description="Reliability of one measurement, from elsewhere; that of the items at "
+                                      "baseline where it is left out.")
+    stability: float | None = Field(default=None, gt=0, lt=1, description="Correlation of two measurements of people without a programme, so far "
+                                    "apart as here.")
+    population_mean: float | None = Field(default=None, allow_inf_nan=False, description="Mean of all from whom the participants were recruited.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -219,6 +234,9 @@ class Programme(Part):
     sessions: Identifier | None = Field(default=None, description="Table of the sessions: one row a participant and session.")
     centres: Identifier | None = Field(default=None, description="Table of all centres, those that don't take part too: one row a centre.")
     participation: Identifier | None = Field(default=None, description="Table of the places offered: one row a centre and year that took part.")
+    analysed: int | None = Field(default=None, description="The cohort that the study is about; the others are for the trend over cohorts only.")
+    recruited_share: float | None = Field(default=None, gt=0, lt=1, description="Share of those who could be recruited that was, where it was those "
+                                          "who were worst off.")
     expected_share: float = Field(default=0.2, gt=0, lt=1, description="Share of the centres' recipients for whom the programme is meant.")
 
 
