@@ -78,7 +78,7 @@ ONE_FAULT = [
     (lambda d: d["design"].update(probability="50%"), ["design.probability", "a number"]),
     (lambda d: d["design"].update(probability=1), ["design.probability", "between 0 and 1"]),
     (lambda d: d["design"].update(control=2), ["design.control", "0, 1"]),
-    (lambda d: d["outcomes"][0].pop("column"), ["outcomes[0]", "has none of them", "column or scale or index or right"]),
+    (lambda d: d["outcomes"][0].pop("column"), ["outcomes[0]", "has none of them", "column or scale or rule or index or right"]),
     (lambda d: d["outcomes"][0].update(support=[10, 0]), ["outcomes[0].support", "[lowest, highest]"]),
     (lambda d: d["outcomes"][0].update(support=[1]), ["outcomes[0].support"]),
     (lambda d: d["outcomes"][0].update(waves=["baseline", "endlin"]), ["outcomes[0].waves[1]", 'Did you mean "endline"?']),
