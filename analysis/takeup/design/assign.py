@@ -60,7 +60,7 @@ class Layout:
 def layout(found: Scheme) -> Layout:
     """Give every unit of a two-arm scheme its slot: strata of the same size and number treated share a filler."""
     order = np.argsort(found.strata, kind="stable")
-    if found.kind == "simple":
+    if found.kind == "simple" or found.drawer is not None:
         slot = np.empty(found.n_units, dtype=np.int64)
         slot[order] = np.arange(found.n_units)
         return Layout(slot=slot, fillers=(Coins(found.shares[order, 1]),), strata=(np.arange(found.counts.shape[0]),))
@@ -89,6 +89,8 @@ def chunk_size(found: Scheme, n_slots: int) -> int:
 def plane(found: Scheme, place: Layout, seed: int, chunk: int, size: int | None = None) -> Bytes:
     """Chunk number `chunk` of the assignments to two arms as packed bits, shape (bytes, chunk size), or in chunks of another size."""
     source, size = Source(seed, DRAW, chunk), size or chunk_size(found, place.n_slots)
+    if found.drawer is not None:
+        return pack(found.drawer(source, size), place)
     if found.accept is None:
         return np.concatenate([filler.fill(source, size) for filler in place.fillers])
     accepted: list[Bytes] = []
@@ -127,6 +129,8 @@ def several_arms(found: Scheme, seed: int, chunk: int) -> Small:
     """
     size = min(64 if found.accept is not None else 4096, max(1, CHUNK_CELLS // found.n_units))
     source, kept, refused = Source(seed, DRAW, chunk), np.zeros((0, found.n_units), dtype=np.int8), 0
+    if found.drawer is not None:
+        return found.drawer(source, size)
     while kept.shape[0] < size:
         codes = _labels(found, source, size)
         if found.accept is not None:
@@ -145,12 +149,17 @@ def _labels(found: Scheme, source: Source, size: int) -> Small:
     if found.kind == "simple":
         limits = (np.minimum(np.cumsum(found.shares, axis=1)[:, :-1], 1.0 - 2.0**-53) * 2.0**64).astype(np.uint64)
         return np.asarray((words[:, :, None] >= limits).sum(axis=2), dtype=np.int8)
-    order = np.argsort(found.strata, kind="stable")
-    top = max(int(found.strata.max()).bit_length(), 1)
-    labels = np.concatenate([np.repeat(np.arange(len(row)), row) for row in found.counts])
-    keys = (found.strata[order].astype(np.uint64) << np.uint64(64 - top)) | labels.astype(np.uint64)
+    return labelled(found.strata, found.counts, words)
+
+
+def labelled(strata: Ints, counts: Ints, words: np.ndarray[Any, np.dtype[np.uint64]]) -> Small:
+    """Arm codes (draws, units) with the numbers `counts` (strata, arms) in each stratum, ordered by random `words` (draws, units)."""
+    order = np.argsort(strata, kind="stable")
+    top = max(int(strata.max()).bit_length(), 1)
+    labels = np.concatenate([np.repeat(np.arange(len(row)), row) for row in counts])
+    keys = (strata[order].astype(np.uint64) << np.uint64(64 - top)) | labels.astype(np.uint64)
     mask = np.uint64((2 ** (64 - top) - 1) & ~0xFF)
-    codes = np.empty((size, found.n_units), dtype=np.int8)
+    codes = np.empty(words.shape, dtype=np.int8)
     codes[:, order] = (np.sort((words & mask) | keys, axis=1) & np.uint64(0xFF)).astype(np.int8)
     return codes
 
@@ -226,7 +235,7 @@ def probabilities(frame: DataFrame, design: Design, *, n: int = 10_000, seed: in
     from pandas import Series
 
     found = scheme(frame, design)
-    own = own_probability(found) if found.accept is None else _under_rule(found, n, seed)
+    own = own_probability(found) if found.accept is None and found.drawer is None else _under_rule(found, n, seed)
     return Series(own[found.units], index=frame.index, name="probability")
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from pandas import DataFrame, Series
 
+    from takeup.design.scheme import Redraw
+
 Draw = Literal["simple", "complete", "blocked", "clustered", "blocked_clustered", "pairs", "none"]
 DRAWS: tuple[str, ...] = get_args(Draw)
 
@@ -45,6 +47,9 @@ class Design:
         Analysis weights (response, sampling).
     accept : callable, optional
         Re-randomisation rule: assignment array -> bool. Draws that it refuses are never made.
+    redraw : optional
+        How `takeup randomize` drew, where that isn't said by the columns: batches, hidden blocks, minimisation, an accepted balance
+        (`design.redraw`).
 
     Raises
     ------
@@ -67,6 +72,7 @@ class Design:
     received: str | None = None
     weights: str | None = None
     accept: Callable[[np.ndarray], bool] | None = None
+    redraw: Redraw | None = None
 
     def __post_init__(self) -> None:
         faults = []

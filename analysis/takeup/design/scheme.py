@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame, Series
 
+    from takeup.design.bits import Source
     from takeup.design.declare import Design
 
 Codes = np.ndarray[Any, np.dtype[np.int64]]
@@ -23,6 +24,20 @@ Small = np.ndarray[Any, np.dtype[np.int8]]
 
 MOST_ARMS = 100
 """More values than this in the treatment column are taken for a mistake (a dose, an id)."""
+
+
+class Drawer(Protocol):
+    """What draws where fixed numbers in strata (or coins) don't say it all."""
+
+    def __call__(self, source: Source, size: int) -> Small:
+        """Fresh arm codes of the units, shape (size, U)."""
+
+
+class Redraw(Protocol):
+    """How a trial was drawn, beyond the columns of its frame."""
+
+    def applied(self, found: Scheme, frame: DataFrame) -> Scheme:
+        """The scheme of the frame's rows with this draw in it; DesignError where the frame's units aren't those that were drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +58,7 @@ class Scheme:
     whole : (frame rows,) arm codes as assigned, of all rows of the frame, for `accept`
     arm_codes : codes in `whole` of this scheme's arms
     clustered : whether units are clusters of rows
+    drawer : what draws in place of numbers and coins, or None
     """
 
     kind: Literal["simple", "fixed"]
@@ -57,6 +73,7 @@ class Scheme:
     whole: Small
     arm_codes: tuple[int, ...]
     clustered: bool
+    drawer: Drawer | None = None
 
     @property
     def n_units(self) -> int:
@@ -71,6 +88,8 @@ class Scheme:
         """
         if len(self.labels) == 2:
             return self
+        if self.drawer is not None:
+            raise DesignError(Fault("minimisation and accepted balance are drawn anew for two arms only", "redraw", "two arms"))
         keep = (self.assigned == 0) | (self.assigned == code)
         of_row = keep[self.units]
         strata, position = np.unique(self.strata[keep], return_inverse=True)
@@ -98,7 +117,9 @@ class Scheme:
         return bool(self.accept(codes))
 
     def count(self) -> float:
-        """How many assignments there are before `accept`; infinite past 2**63 for coins."""
+        """How many assignments there are before `accept`; infinite past 2**63 for coins, and where a `drawer` draws."""
+        if self.drawer is not None:
+            return math.inf
         if self.kind == "simple":
             total = len(self.labels) ** self.n_units if self.n_units <= 63 else math.inf
             return total if total <= 2**63 else math.inf
@@ -161,7 +182,7 @@ def scheme(frame: DataFrame, design: Design) -> Scheme:
     )
     if not found.accepts(assigned):
         raise DesignError(Fault("the assignment in the frame is refused by the design's accept rule", "accept"))
-    return found
+    return found if design.redraw is None else design.redraw.applied(found, frame)
 
 
 def check_columns(frame: DataFrame, design: Design, names: tuple[str, ...]) -> None:
