@@ -44,13 +44,14 @@ def logit(x: Floats, y: Floats, weights: Floats | None = None) -> Fit | None:
 
 
 def _maximum(x: Floats, y: Floats, weights: Floats | None) -> Floats | None:
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what they warn of (separation, no convergence) is looked into below
         try:
-            fitted = sm.GLM(y, x, family=sm.families.Binomial(), var_weights=weights).fit(maxiter=100, tol=1e-12, tol_criterion="deviance")
+            fitted = GLM(y, x, family=Binomial(), var_weights=weights).fit(maxiter=100, tol=1e-12, tol_criterion="deviance")
         except (PerfectSeparationError, np.linalg.LinAlgError, ValueError):
             return None
         beta = np.asarray(fitted.params, dtype=float)
