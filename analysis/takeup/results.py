@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from html import escape
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
+
+from takeup import display
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,6 +43,12 @@ class FrozenMap(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"FrozenMap({self._items!r})"
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._items)
+
+    def _repr_html_(self) -> str:
+        return display.pairs(f"{len(self)} items", {name: getattr(value, "title", value) for name, value in self.items()})
 
     def __hash__(self) -> int:
         return hash(tuple(sorted((key, repr(value)) for key, value in self._items.items())))
@@ -86,14 +93,17 @@ class Result:
         """A copy with some fields changed (`dataclasses.replace`)."""
         return replace(self, **changes)
 
+    def plot(self) -> Figure:
+        """A figure for a notebook, not for release; ReportError where there is nothing to draw."""
+        from takeup.present.figures import plot_of
+
+        return plot_of(self)
+
     def _repr_html_(self) -> str:
-        rows = (
-            f'<tr><th scope="row" style="text-align:left">{escape(name.replace("_", " "))}</th>'
-            f"<td>{escape(_shown(value))}</td></tr>"
-            for name, value in self.to_dict().items()
-            if not _empty(value)
-        )
-        return f'<table><caption>{escape(type(self).__name__)}</caption><tbody>{"".join(rows)}</tbody></table>'
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        inner = [value._repr_html_() for value in values.values() if isinstance(value, Result)]
+        main = display.frame(type(self).__name__, self.to_frame()) if hasattr(self, "to_frame") else ""
+        return display.result(type(self).__name__, self.to_dict(), inner, main)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +155,6 @@ class Estimate(Result):
     evidence: Evidence = "randomized"
     extra: FrozenMap = field(default_factory=FrozenMap)
     provenance: Provenance = field(default_factory=Provenance)
-
-    def plot(self) -> Figure:
-        """A forest figure with this one line."""
-        return ResultSet((self,)).plot()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,29 +308,14 @@ class ResultSet:
         return DataFrame(rows)
 
     def _repr_html_(self) -> str:
-        shown = ("outcome", "estimand", "term", "arm", "estimate", "std_error", "df", "conf_low", "conf_high", "p_value", "p_adjusted", "n", "method")
-        rows = [{k: v for k, v in result.to_dict().items() if k in shown} for result in self.results]
-        names = [name for name in shown if any(name in row and not _empty(row[name]) for row in rows)]
-        head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in names)
-        body = "".join("<tr>" + "".join(f"<td>{escape(_shown(row.get(name, '')))}</td>" for name in names) + "</tr>" for row in rows)
-        return f"<table><caption>{len(self.results)} results</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return display.results([type(result).__name__ for result in self.results], [result.to_dict() for result in self.results])
+
+    def _ipython_key_completions_(self) -> list[str]:
+        found = (getattr(result, name, "") for name in ("outcome", "term") for result in self.results)
+        return list(dict.fromkeys(key for key in found if key))
 
     def plot(self) -> Figure:
-        """A forest figure of the estimates in the set, for a notebook."""
-        from takeup.present.figures import forest_plot
+        """A figure for a notebook, not for release: effects with their intervals, differences at the start, shares by arm, or power."""
+        from takeup.present.figures import plot_of
 
-        return forest_plot(self)
-
-
-def _empty(value: object) -> bool:
-    return value is None or value in ("", {}) or (isinstance(value, float) and math.isnan(value))
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool) or value is None:
-        return "" if value is None else str(value)
-    if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.4g}"
-    if isinstance(value, Mapping):
-        return "; ".join(f"{key.replace('_', ' ')} {_shown(item)}" for key, item in value.items() if not _empty(item))
-    return str(value)
+        return plot_of(self)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from takeup import display
 from takeup.describe.balance import treated_arms
 from takeup.describe.omnibus import omnibus
 from takeup.describe.selection import selection_tests
@@ -156,8 +157,7 @@ class Attrition(Result):
         return ResultSet((*(contrast.test for contrast in self.contrasts), *self.baseline))
 
     def _repr_html_(self) -> str:
-        table: str = self.to_frame().to_html(index=False, float_format=lambda value: f"{value:.4g}", na_rep="", border=0)
-        return f"{table}<p>{self.definition} p = {self.p_value:.4g}.</p>"
+        return display.frame("Attrition", self.to_frame(), notes=(self.definition, f"p = {display.probability(self.p_value)}."))
 
 
 def attrition(

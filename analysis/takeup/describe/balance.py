@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from takeup import display
 from takeup.describe.omnibus import omnibus
 from takeup.errors import DescribeError, EstimateError, Fault, collect, listed, nearest
 from takeup.estimate.arrays import Floats, numeric
@@ -152,8 +153,8 @@ class Balance(Result):
 
     def _repr_html_(self) -> str:
         shown = ["variable", "level", "arm", "mean_treated", "mean_control", "standardized_difference", "n", "n_missing"]
-        table: str = self.to_frame()[shown].to_html(index=False, float_format=lambda value: f"{value:.4g}", na_rep="", border=0)
-        return f"{table}<p>Omnibus p = {self.p_value:.4g} ({self.draws} draws). {self.definition}</p>"
+        omnibus = f"Omnibus p = {display.probability(self.p_value)} ({self.draws} draws)."
+        return display.frame("Balance", self.to_frame(), shown, notes=(omnibus, self.definition))
 
 
 def balance(frame: DataFrame, columns: Sequence[str], design: Design, *, draws: int = 10_000, seed: int = 0) -> Balance:

@@ -56,6 +56,9 @@ class GroupTime:
         """The event-study figure, for a notebook."""
         return self.event_study.plot()
 
+    def _repr_html_(self) -> str:
+        return self.overall._repr_html_() + self.event_study._repr_html_()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Panel:

@@ -92,6 +92,9 @@ class RandomizationTest(Result):
     def _repr_html_(self) -> str:
         return self.tests()._repr_html_()
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.outcomes)
+
 
 _EACH = ("p_value", "statistic", "estimate", "mc_error", "conf_low", "conf_high")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from warnings import catch_warnings, simplefilter
 
+from takeup import display
 from takeup.errors import Fault, IntakeError, collect, listed, nearest
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ class LinkReport:
 
         names = ("arm", "units", "matched", "unmatched", "duplicated")
         return DataFrame([{name: getattr(one, name) for name in names} for one in self.arms], columns=list(names))
+
+    def _repr_html_(self) -> str:
+        return display.frame("Links to the register", self.to_frame(), notes=(self.sentence(),))
 
     def sentence(self) -> str:
         """The counts in words."""

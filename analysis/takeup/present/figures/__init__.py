@@ -14,6 +14,7 @@ from takeup.present.figures.dumbbell import takeup_domains, takeup_dumbbell
 from takeup.present.figures.forest import forest, forest_plot
 from takeup.present.figures.love import love_plot
 from takeup.present.figures.model import Figure
+from takeup.present.figures.notebook import plot_of
 from takeup.present.figures.takeup_bars import takeup_by_arm
 from takeup.present.figures.time_to_takeup import time_to_takeup
 
@@ -32,6 +33,5 @@ def all_figures(released: Released, labels: Labels, language: str) -> dict[str, 
 
 __all__ = [
     "Figure", "all_figures", "cascade", "consort_flow", "cost_sensitivity", "distribution", "distributions", "domain_forest", "dose", "forest",
-    "forest_plot",
-    "love_plot", "takeup_by_arm", "takeup_domains", "takeup_dumbbell", "time_to_takeup",
+    "forest_plot", "love_plot", "plot_of", "takeup_by_arm", "takeup_domains", "takeup_dumbbell", "time_to_takeup",
 ]

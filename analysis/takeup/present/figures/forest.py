@@ -307,4 +307,5 @@ def forest_plot(results: ResultSet) -> Drawing:
 
 def _called(result: Estimate) -> str:
     parts = [result.outcome, result.term if result.term not in {"", "treatment"} else "", result.method]
-    return ", ".join(part for part in parts if part)
+    name = ", ".join(part for part in parts if part)
+    return name if len(name) <= 34 else f"{name[:32]}\u2026"

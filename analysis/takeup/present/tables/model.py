@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from takeup import display
 from takeup.present.catalogue import words
 from takeup.present.numbers import Kind, id_of, numbers, value_of
 from takeup.release.suppress import is_withheld
@@ -108,6 +109,13 @@ class Table:
     def grouped(self) -> bool:
         """Whether rows stand under headings."""
         return any(row.group for row in self.rows)
+
+    def _repr_html_(self) -> str:
+        heads = [f"{column.group}: {column.title}" if column.group else column.title for column in self.columns]
+        names = [head.replace("\u00ad", "") for head in heads]
+        rows = [dict(zip(names, (cell.text for cell in row.cells), strict=True)) for row in self.rows]
+        right = [name for name, column in zip(names, self.columns, strict=True) if column.kind != "text"]
+        return display.table(self.title, names, rows, notes=self.notes, language=self.language, most=len(rows), right=right)
 
     def blocks(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
         """The rows by heading, in order."""
