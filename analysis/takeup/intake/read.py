@@ -15,6 +15,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from takeup.errors import Fault, IntakeError, collect, listed, nearest
+from takeup.intake.apart import MOST_CELL, arrays, endless_cell, read_apart
 from takeup.intake.text_file import text_shape
 from takeup.results import FrozenMap
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 16 * 2**30
 MOST_UNPACKED = 4 * 2**30
 MOST_COLUMNS = 20_000
+_PIECE, _PIECES = 2**22, 4
+"""A line of a text file fits in so many pieces of so many bytes."""
 _NEEDS = {"pyreadstat": ".sav and .dta", "python_calamine": ".xlsx", "pyarrow": ".parquet"}
 
 
@@ -78,8 +81,8 @@ def read_table(
     readers: Mapping[str, Callable[[], RawTable]] = {
         **dict.fromkeys((".csv", ".tsv", ".txt"), lambda: _text(path, spec, name, names, texts, numbers)),
         **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), lambda: _workbook(path, spec, name)),
-        ".sav": lambda: _statistical(path, spec, name, "read_sav"), ".zsav": lambda: _statistical(path, spec, name, "read_sav"),
-        ".dta": lambda: _statistical(path, spec, name, "read_dta"), ".parquet": lambda: _parquet(path, spec, name),
+        ".sav": lambda: _statistical(path, spec, name, "sav"), ".zsav": lambda: _statistical(path, spec, name, "sav"),
+        ".dta": lambda: _statistical(path, spec, name, "dta"), ".parquet": lambda: _parquet(path, spec, name),
     }
     if kind not in readers:
         raise IntakeError(Fault(f'"{kind}" is no kind of data file that is read here', spec.file, listed(readers), nearest(kind, readers)))
@@ -117,6 +120,7 @@ def _named(name: object) -> bool:
 def _text(path: Path, spec: Table, name: str, names: Collection[str], texts: Collection[str], numbers: Collection[str]) -> RawTable:
     import pandas as pd
 
+    _has_lines(path, spec.file)
     data = path.read_bytes()
     if b"\n" not in data:  # line ends of old Macs
         data = data.replace(b"\r", b"\n")
@@ -129,6 +133,8 @@ def _text(path: Path, spec: Table, name: str, names: Collection[str], texts: Col
         what = f"{counted(len(shape.ragged), 'row has', 'rows have')} more or fewer cells than the header ({rows_in_words(shape.ragged)})"
         remedy = f'Look for a "{shape.delimiter}" inside an unquoted text, or a file that is cut off.'
         faults.append(Fault(what, spec.file, f"{len(shape.header)} cells a row", remedy))
+    if shape.longest > MOST_CELL:
+        faults.append(endless_cell(spec.file))
     collect(IntakeError, faults)
     _header(list(shape.header), spec.file)
     source = io.BytesIO(data)
@@ -145,6 +151,17 @@ def _text(path: Path, spec: Table, name: str, names: Collection[str], texts: Col
     return RawTable(name=name, file=spec.file, frame=_filled(frame), decimal=shape.decimal, notes=shape.notes)
 
 
+def _has_lines(path: Path, file: str) -> None:
+    """Refuse a file with an endless line before it is read whole."""
+    without = 0
+    with path.open("rb") as content:
+        while piece := content.read(_PIECE):
+            without = 0 if b"\n" in piece or b"\r" in piece else without + 1
+            if without > _PIECES:
+                most = f"{_PIECES * _PIECE // 2**20} MB"
+                raise IntakeError(Fault(f"holds a line of more than {most}", file, remedy="Look whether it is a table at all."))
+
+
 def _filled(frame: DataFrame) -> DataFrame:
     """Without the rows in which nothing stands."""
     if frame.shape[1] == 0:
@@ -159,15 +176,10 @@ def _filled(frame: DataFrame) -> DataFrame:
 def _workbook(path: Path, spec: Table, name: str) -> RawTable:
     import pandas as pd
 
-    calamine = _needed("python_calamine", spec.file)
+    _needed("python_calamine", spec.file)
     _unpacks(path, spec.file)
-    try:
-        book = calamine.load_workbook(str(path))
-        sheets = list(book.sheet_names)
-        sheet = spec.sheet or sheets[0]
-        rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) if sheet in sheets else None
-    except Exception:  # noqa: BLE001  # the reader raises its own kinds, also for damaged files
-        raise IntakeError(_damaged(spec.file)) from None
+    said = read_apart(path, "workbook", spec.file, options={"sheet": spec.sheet}).said
+    sheets, sheet, rows = said["sheets"], said["sheet"], said["rows"]
     if rows is None:
         raise IntakeError(Fault(f'has no sheet "{sheet}"', spec.file, listed(sheets), nearest(sheet, sheets)))
     top = next((i for i, row in enumerate(rows) if any(cell != "" for cell in row)), None)
@@ -185,25 +197,27 @@ def _workbook(path: Path, spec: Table, name: str) -> RawTable:
     return RawTable(name=name, file=spec.file, frame=_filled(frame), notes=(note,))
 
 
-def _statistical(path: Path, spec: Table, name: str, reader: str) -> RawTable:
+def _statistical(path: Path, spec: Table, name: str, kind: str) -> RawTable:
     """SPSS and Stata: value labels and user-missing codes are kept beside the values."""
     import pandas as pd
 
-    package = _needed("pyreadstat", spec.file)
-    try:
-        frame, meta = getattr(package, reader)(str(path), user_missing=True, apply_value_formats=False, encoding=spec.encoding or None)
-    except Exception:  # noqa: BLE001  # the reader raises its own kinds, also for damaged files
-        raise IntakeError(_damaged(spec.file)) from None
-    ranges = {column: tuple((item["lo"], item["hi"]) for item in items) for column, items in (meta.missing_ranges or {}).items()}
-    codes = {column: tuple(items) for column, items in (meta.missing_user_values or {}).items()}
-    frame.index = pd.RangeIndex(1, len(frame) + 1)
-    notes = [f"The encoding is {meta.file_encoding} (the file says so)."] if meta.file_encoding else []
+    _needed("pyreadstat", spec.file)
+    found = read_apart(path, kind, spec.file, options={"encoding": spec.encoding})
+    said, numbers = found.said, arrays(found)
+    if len(set(said["names"])) < len(said["names"]):
+        raise IntakeError(_damaged(spec.file))
+    columns = {column: numbers[str(place)] if str(place) in numbers else said["others"].get(str(place), [])
+               for place, column in enumerate(said["names"])}
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(1, 1 + max((len(values) for values in columns.values()), default=0)))
+    ranges = {column: tuple((item["lo"], item["hi"]) for item in items) for column, items in said["ranges"].items()}
+    codes = {column: tuple(items) for column, items in said["codes"].items()}
+    notes = [f"The encoding is {said['encoding']} (the file says so)."] if said["encoding"] else []
     if ranges or codes:
         notes.append(f"The file marks codes as missing in {len(ranges) + len(codes)} columns; they are read as missing.")
     return RawTable(
         name=name, file=spec.file, frame=frame, missing=FrozenMap({**ranges, **codes}), notes=tuple(notes),
-        labels=FrozenMap({column: FrozenMap(_by_text(words)) for column, words in (meta.variable_value_labels or {}).items()}),
-        titles=FrozenMap({column: words for column, words in (meta.column_names_to_labels or {}).items() if words}),
+        labels=FrozenMap({column: FrozenMap(_by_text(dict(words))) for column, words in said["labels"].items()}),
+        titles=FrozenMap({column: words for column, words in said["titles"].items() if words}),
     )
 
 
@@ -229,18 +243,19 @@ def code_text(value: object) -> str:
 def _parquet(path: Path, spec: Table, name: str) -> RawTable:
     import pandas as pd
 
-    package = _needed("pyarrow", spec.file, "pyarrow.parquet")
+    arrow = _needed("pyarrow", spec.file)
+    found = read_apart(path, "parquet", spec.file)
     try:
-        frame = package.read_table(str(path)).to_pandas(ignore_metadata=True)
-    except Exception:  # noqa: BLE001  # the reader raises its own kinds, also for damaged files
+        frame = arrow.ipc.open_stream(found.payload).read_all().to_pandas(ignore_metadata=True)
+    except (arrow.ArrowException, ValueError, TypeError, OverflowError):  # a date or a number that no column of a frame holds
         raise IntakeError(_damaged(spec.file)) from None
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return RawTable(name=name, file=spec.file, frame=frame)
 
 
-def _needed(package: str, file: str, module: str = "") -> Any:
+def _needed(package: str, file: str) -> Any:
     try:
-        return import_module(module or package)
+        return import_module(package)
     except ImportError:
         raise IntakeError(Fault(f"reading {_NEEDS[package]} files needs the package {package.replace('_', '-')}", file,
                                 remedy='Install it with: pip install "takeup[io]".')) from None

@@ -37,6 +37,7 @@ class TextShape:
     header : names of the columns, in order
     skip : records before the first row of data (the header, and the line ``sep=;`` that Excel knows)
     ragged : rows, as a spreadsheet counts them, with more or fewer cells than the header
+    longest : bytes of the longest cell, the quotes with it
     notes : sentences that state what was found
     """
 
@@ -47,6 +48,7 @@ class TextShape:
     skip: int
     ragged: tuple[int, ...] = ()
     open_quote: bool = False
+    longest: int = 0
     notes: tuple[str, ...] = ()
 
 
@@ -86,9 +88,10 @@ def text_shape(
     sign, told = (decimal, f'The decimal sign is "{decimal}".') if decimal else _decimal(records[mark], header, numbers)
     if told:
         notes.append(told)
-    ragged, open_quote = _ragged(data, encoding, mark, len(header), skip)
+    ragged, open_quote, longest = _ragged(data, encoding, mark, len(header), skip)
     return TextShape(
-        encoding=encoding, delimiter=mark, decimal=sign, header=header, skip=skip, ragged=ragged, open_quote=open_quote, notes=tuple(notes)
+        encoding=encoding, delimiter=mark, decimal=sign, header=header, skip=skip, ragged=ragged, open_quote=open_quote, longest=longest,
+        notes=tuple(notes),
     )
 
 
@@ -158,8 +161,8 @@ def _decimal(rows: Sequence[Sequence[str]], header: Sequence[str], numbers: Coll
     return sign, f"The decimal sign is a {'comma' if sign == ',' else 'point'} (found in the file)."
 
 
-def _ragged(data: bytes, encoding: str, mark: str, width: int, skip: int) -> tuple[tuple[int, ...], bool]:
-    """Rows that don't have as many cells as the header, counted on the bytes; and whether a quote is left open at the end."""
+def _ragged(data: bytes, encoding: str, mark: str, width: int, skip: int) -> tuple[tuple[int, ...], bool, int]:
+    """Rows that don't have as many cells as the header, counted on the bytes; whether a quote is left open at the end; the longest cell."""
     if encoding == "utf-16":
         data = data.decode(encoding).encode("utf-8")
     separators, breaks, inside = _marks(np.frombuffer(data, dtype=np.uint8), mark.encode())
@@ -169,10 +172,12 @@ def _ragged(data: bytes, encoding: str, mark: str, width: int, skip: int) -> tup
     blank = (ends - starts <= 1) & (cells == 1)  # nothing, or a carriage return
     odd = (cells != width) & ~blank
     odd[: skip] = False
+    cuts = np.sort(np.concatenate((separators, breaks, [-1, len(data)])))
+    longest = int(np.diff(cuts).max()) - 1
     rows = tuple(int(row) + 1 for row in np.flatnonzero(odd))
     if rows or inside:  # a quote in the middle of a cell can mislead the count of bytes: look again with the full rules
-        return _ragged_slowly(data.decode("utf-8" if encoding == "utf-16" else encoding), mark, width, skip)
-    return rows, False
+        return (*_ragged_slowly(data.decode("utf-8" if encoding == "utf-16" else encoding), mark, width, skip), longest)
+    return rows, False, longest
 
 
 def _marks(bytes_: np.ndarray[Any, np.dtype[np.uint8]], mark: bytes) -> tuple[Any, Any, bool]:
