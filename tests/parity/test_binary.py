@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 import takeup as tu
@@ -10,15 +11,14 @@ from parity.oracle import MAIN, Case
 
 FIELDS = (*MAIN, "n", "n_clusters")
 WALD = (*MAIN, "n", "extra.p1", "extra.p0", "extra.rd", "extra.rd_se_wald", "extra.rd_wald", "extra.rr", "extra.log_rr_se", "extra.rr_katz",
-        "extra.or", "extra.log_or_se", "extra.or_woolf", "extra.nnt")
+        "extra.or", "extra.log_or_se", "extra.or_woolf", "extra.nnt", "extra.wilson1", "extra.wilson0", "extra.rd_newcombe", "extra.z_pooled",
+        "extra.z_pooled_p")
 RISKS = ("risk_treated", "risk_control", "risk_treated_se", "risk_control_se", "risk_ratio", "log_risk_ratio_se", "risk_ratio_ci", "risk_ratio_p",
          "risk_ratio_se_delta", "marginal_odds_ratio", "log_odds_ratio_se", "odds_ratio_ci", "conditional_log_or", "conditional_log_or_se")
 GCOMP = (*FIELDS, *(f"extra.{name}" for name in RISKS))
 NAMES = {"ci_low": "conf_low", "ci_high": "conf_high"}
 NSW = ("age", "educ", "black", "re75", "employed75")
 JOBS2 = ("depress1", "econ_hard", "sex", "age", "nonwhite")
-EXACT = "exact conditional inference isn't offered: the randomisation test is exact for the draw that was made"
-TEST_ONLY = "a chi-square test without an estimate of its own isn't offered"
 
 
 def main(found):
@@ -30,7 +30,11 @@ def wald(data, outcome, treatment="treat"):
     difference, ratio, odds = (
         tu.binary(data, outcome, tu.Design(treatment, 0), scale=scale, se_type="HC0", df="normal") for scale in ("difference", "ratio", "odds_ratio")
     )
+    score = tu.table_test(data, outcome, tu.Design(treatment, 0), method="newcombe")
+    shares = {f"extra.wilson{side}": (score.extra[f"risk_{name}_low"], score.extra[f"risk_{name}_high"])
+              for side, name in ((1, "treated"), (0, "control"))}
     return {
+        **shares, "extra.rd_newcombe": (score.conf_low, score.conf_high), "extra.z_pooled": score.statistic, "extra.z_pooled_p": score.p_value,
         **main(difference), "extra.p1": difference.extra["risk_treated"], "extra.p0": difference.extra["risk_control"],
         "extra.rd": difference.estimate, "extra.rd_se_wald": difference.std_error,
         "extra.rd_wald": (difference.conf_low, difference.conf_high), "extra.rr": ratio.estimate,
@@ -77,7 +81,7 @@ def toenail():
 CASES = [
     Case(id="jobs2/rd_wald", call=lambda: wald(oracle.frame("jobs2"), "work1"), fields=WALD),
     Case(id="nsw_dw/rd_wald", call=lambda: wald(nsw(), "employed78"), fields=WALD),
-    Case(id="sinusitis/two_by_two", call=lambda: wald(oracle.frame("sinusitis"), "improved"), fields=WALD, note="Wilson and Newcombe aren't offered"),
+    Case(id="sinusitis/two_by_two", call=lambda: wald(oracle.frame("sinusitis"), "improved"), fields=WALD),
     Case(id="thornton/two_by_two", call=lambda: wald(oracle.frame("thornton"), "got", "any"), fields=WALD),
     Case(id="jobs2/lpm_hc2", call=lambda: least_squares(oracle.frame("jobs2"), "work1", JOBS2, se_type="HC2"), fields=FIELDS),
     Case(id="nsw_dw/rd_hc2", call=lambda: least_squares(nsw(), "employed78", se_type="HC2"), fields=FIELDS),
@@ -96,22 +100,66 @@ CASES = [
          call=lambda: gcomp(toenail(), "moderate_severe", covariates=["visit"], se_type="CR0", clusters="patient")),
 ]
 
-NOT_OURS = {
-    "bcg/mantel_haenszel_or": "strata enter as blocks; the Mantel-Haenszel odds ratio isn't offered",
-    "btheb/barnard_remission_8m": EXACT,
-    "btheb/fisher_remission_8m": EXACT,
-    "jobs2/fisher": EXACT,
-    "jobs2/prop_test_cc": TEST_ONLY,
-    "nsw_dw/fisher": EXACT,
-    "sinusitis/barnard": EXACT,
-    "sinusitis/fisher_greater": EXACT,
-    "sinusitis/fisher_less": EXACT,
-    "sinusitis/fisher_mid_p": EXACT,
-    "sinusitis/fisher_two_sided": EXACT,
-    "sinusitis/mantel_haenszel": "strata enter as blocks; the Mantel-Haenszel odds ratio isn't offered",
-    "thornton/fisher": EXACT,
-    "toenail/fisher_7": EXACT,
-}
+EXACT = ("estimate", "p_value", "ci_low", "ci_high", "n", "extra.p_mid", "extra.sample_odds_ratio")
+MANTEL = ("estimate", "df", "statistic", "p_value", "ci_low", "ci_high", "n")
+
+
+def table(data, outcome, treatment="treat", method="fisher", **options):
+    found = tu.table_test(data, outcome, tu.Design(treatment, 0, **options.pop("design", {})), method=method, **options)
+    return {**main(found), "extra.p_mid": found.extra.get("p_mid"), "extra.sample_odds_ratio": found.extra.get("sample_odds_ratio"),
+            "extra.nuisance_at_sup": found.extra.get("nuisance")}
+
+
+def barnard(data, outcome):
+    found = tu.table_test(data, outcome, tu.Design("treat", 0), method="barnard")
+    return {"statistic": found.statistic, "p_value": found.p_value, "n": found.n, "extra.nuisance_at_sup": found.extra["nuisance"]}
+
+
+def remission():
+    data = oracle.frame("btheb").dropna(subset="bdi_8m")
+    return data.assign(well=(data["bdi_8m"] < 10).astype(int))
+
+
+def seventh():
+    data = oracle.frame("toenail")
+    return data[data["visit"] == 7]
+
+
+def parity_of_rows():
+    data = oracle.frame("sinusitis")
+    return data.assign(stratum=[1 + row % 2 for row in range(len(data))])
+
+
+def persons():
+    """One row a person from the counts of the trials of BCG vaccine."""
+    data = oracle.frame("bcg")
+    counts = {(1, 1): data["tb_vacc"], (1, 0): data["n_vacc"] - data["tb_vacc"], (0, 1): data["tb_ctrl"], (0, 0): data["n_ctrl"] - data["tb_ctrl"]}
+    parts = [pd.DataFrame({"study": data["study"].repeat(n), "vaccine": arm, "tb": tb}) for (arm, tb), n in counts.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+CASES += [
+    Case(id="btheb/fisher_remission_8m", call=lambda: table(remission(), "well"), fields=EXACT),
+    Case(id="jobs2/fisher", call=lambda: table(oracle.frame("jobs2"), "work1"), fields=EXACT),
+    Case(id="nsw_dw/fisher", call=lambda: table(nsw(), "employed78"), fields=EXACT),
+    Case(id="thornton/fisher", call=lambda: table(oracle.frame("thornton"), "got", "any"), fields=EXACT),
+    Case(id="toenail/fisher_7", call=lambda: table(seventh(), "moderate_severe"), fields=EXACT),
+    Case(id="sinusitis/fisher_two_sided", call=lambda: table(oracle.frame("sinusitis"), "improved"), fields=EXACT),
+    *(Case(id=f"sinusitis/fisher_{side}", fields=EXACT, call=lambda side=side: table(oracle.frame("sinusitis"), "improved", alternative=side))
+      for side in ("less", "greater")),
+    Case(id="sinusitis/fisher_mid_p", fields=("p_value", "n"),
+         call=lambda: {"p_value": table(oracle.frame("sinusitis"), "improved")["extra.p_mid"], "n": 166}),
+    *(Case(id=key, call=call, fields=("statistic", "p_value", "n", "extra.nuisance_at_sup"), rtol=oracle.ITERATIVE,
+           note="the largest chance over the common risk is searched for")
+      for key, call in (("btheb/barnard_remission_8m", lambda: barnard(remission(), "well")),
+                        ("sinusitis/barnard", lambda: barnard(oracle.frame("sinusitis"), "improved")))),
+    Case(id="jobs2/prop_test_cc", fields=MANTEL, call=lambda: table(oracle.frame("jobs2"), "work1", method="yates")),
+    Case(id="sinusitis/mantel_haenszel", fields=MANTEL,
+         call=lambda: table(parity_of_rows(), "improved", method="mantel_haenszel", design={"draw": "blocked", "blocks": "stratum"})),
+    Case(id="bcg/mantel_haenszel_or", fields=MANTEL,
+         call=lambda: table(persons(), "tb", "vaccine", method="mantel_haenszel", design={"draw": "blocked", "blocks": "study"})),
+]
+NOT_OURS: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

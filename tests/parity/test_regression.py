@@ -107,6 +107,9 @@ CASES = [
     Case(id="star_k/lin_cluster_cr2", call=lambda: lin(two_arms(), "score", "small", ("girl", "free_lunch"), se_type="CR2", **SCHOOL), fields=FIELDS),
     *(Case(id=f"thornton/lm_{name}", fields=FIELDS, call=lambda kind=kind: regress(thornton(), "got", "any", se_type=kind, **VILLAGE))
       for name, kind in (("cr0", "CR0"), ("stata", "CR1"), ("cr2", "CR2"))),
+    *(Case(id=f"thornton/lm_{name}", fields=FIELDS,
+           call=lambda kind=kind: regress(thornton(), "got", "any", se_type=kind, df="bell_mccaffrey", **VILLAGE))
+      for name, kind in (("cr1", "CR1G"), ("cr1p", "CR1p"), ("cr3", "CR3"))),
     *(Case(id=f"thornton/cov_{name}", fields=FIELDS,
            call=lambda kind=kind: regress(thornton("age"), "got", "any", ("distvct", "age"), se_type=kind, **VILLAGE))
       for name, kind in (("cr0", "CR0"), ("stata", "CR1"), ("cr2", "CR2"))),
@@ -127,9 +130,6 @@ NOT_OURS = {
     "jobs2/balance_joint_f_hc2": "the omnibus balance test here is by randomisation inference (tu.balance), not an F test",
     "star_k/joint_arms_cr2": "arms are compared with control one at a time; no joint test over arms",
     "thornton/dose_cr2": "the coefficient is that of an assigned amount; a design assigns arms (a dose that was received: cace)",
-    "thornton/lm_cr1": "CR1 here has Stata's factor G/(G-1) (N-1)/(N-k), entry lm_stata",
-    "thornton/lm_cr1p": "not one of the eight variances",
-    "thornton/lm_cr3": "not one of the eight variances",
     "thornton/weighted_cr2_inverse_target": "the working variance is the identity, entry weighted_cr2",
 }
 

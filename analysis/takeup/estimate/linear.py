@@ -11,7 +11,7 @@ from takeup.errors import EstimateError, Fault
 from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, dummies
 from takeup.estimate.rules import Inference, assignment_weights, choose, complete_blocks
 from takeup.estimate.tails import critical, p_value
-from takeup.estimate.vcov import Regression, Spread, spread
+from takeup.estimate.vcov import Regression, Spread, satterthwaite, spread
 from takeup.results import Estimate, FrozenMap
 
 if TYPE_CHECKING:
@@ -154,7 +154,10 @@ def uncertainty(fit: Fit, contrast: Floats, inference: Inference, *, scale: floa
 
     `scale` is the size of the outcome: a standard error that is rounding error at that size is none.
     """
-    return judged(fit, spread(fit.regression, contrast, inference.se_type, inference.clusters), inference, scale=scale)
+    found = spread(fit.regression, contrast, inference.se_type, inference.clusters)
+    if inference.df_rule == "bell_mccaffrey" and np.isnan(found.df) and inference.clusters is not None:
+        found = replace(found, df=satterthwaite(fit.regression, contrast, inference.se_type, inference.clusters))
+    return judged(fit, found, inference, scale=scale)
 
 
 def judged(fit: Fit, found: Spread, inference: Inference, *, scale: float) -> tuple[float, float, str]:
@@ -210,7 +213,7 @@ def ancova(
     outcome : column name, in any units; the estimate is in the same units
     covariates : baseline columns; text and categories become dummies, missing values are filled by rule
     blocks : "fixed" puts the design's blocks in as dummies; None leaves them out
-    se_type : classical HC0 HC1 HC2 HC3 CR0 CR1 CR2; None leaves it to the design
+    se_type : classical HC0 HC1 HC2 HC3 CR0 CR1 CR2; also CR1G and CR1p (other factors than Stata's) and CR3 (jackknife); None leaves it to the design
     df : bell_mccaffrey residual clusters normal; None leaves it to the design
     arm : which treated arm, where there are several
 
@@ -255,7 +258,8 @@ def ancova(
 def _many(blocks: Codes, inference: Inference) -> bool:
     """Whether there are too many blocks for dummies and their means can be taken out instead."""
     pairs = np.unique(blocks).size
-    if pairs <= DUMMIES or inference.se_type != "CR2" or inference.clusters is None:
+    adjusted = inference.se_type in {"CR2", "CR3"} or inference.df_rule == "bell_mccaffrey"
+    if pairs <= DUMMIES or not adjusted or inference.clusters is None:
         return bool(pairs > DUMMIES)
     return bool(np.unique(np.column_stack([blocks, inference.clusters]), axis=0).shape[0] == pairs)  # each block in one cluster
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, listed
-from takeup.estimate.vcov import DfRule, SeType, check_se_type
+from takeup.estimate.vcov import DfRule, SeType, check_se_type, has_satterthwaite
 
 if TYPE_CHECKING:
     from takeup.design import Design
@@ -56,8 +56,9 @@ def choose(data: Arrays, design: Design, *, se_type: str | None = None, df: str 
         if not chosen.startswith("CR"):
             level = None
     rule = _df_rule(chosen) if df is None else df
-    if rule == "bell_mccaffrey" and chosen not in {"HC2", "CR2"}:
-        raise EstimateError(Fault("Satterthwaite degrees of freedom belong to HC2 and CR2", "df", remedy='Choose df="residual" or another variance.'))
+    if rule == "bell_mccaffrey" and not has_satterthwaite(chosen):
+        remedy = 'Choose df="residual" or another variance.'
+        raise EstimateError(Fault("Satterthwaite degrees of freedom belong to HC2 and clustered variances", "df", remedy=remedy))
     if rule == "clusters" and level is None:
         raise EstimateError(Fault("degrees of freedom by clusters need a clustered variance", "df"))
     return Inference(se_type=chosen, df_rule=rule, clusters=level, reason=reason + _DF_WORDS[rule])  # type: ignore[arg-type]

@@ -8,8 +8,9 @@ nothing clusters), e the residuals and a the `loadings`, which don't depend on t
 I - H of a cluster is the identity minus a matrix of low rank, so its inverse square root is applied through whichever of the two is
 smaller, and no n x n matrix is made.
 
-Conventions: CR1 has Stata's factor G/(G-1) (N-1)/(N-k). With weights, HC2 and HC3 use the leverages of the weighted fit
-(as estimatr does) and CR2 keeps the identity working variance (as clubSandwich does by default for lm).
+Conventions: CR1 has Stata's factor G/(G-1) (N-1)/(N-k), CR1G the factor G/(G-1) and CR1p G/(G-k), as clubSandwich's CR1 and CR1p; CR3
+is the delete-one-cluster jackknife about the estimate itself, without a factor (Bell and McCaffrey 2002). With weights, HC2 and HC3 use
+the leverages of the weighted fit (as estimatr does) and CR2 keeps the identity working variance (as clubSandwich does by default for lm).
 A direction with leverage 1 leaves the variance (generalized inverse), as in clubSandwich; `Spread.share` says how much that cost.
 """
 
@@ -25,7 +26,7 @@ from takeup.errors import EstimateError, Fault, listed
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Codes = np.ndarray[Any, np.dtype[np.int64]]
 
-SeType = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"]
+SeType = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1G", "CR1p", "CR2", "CR3"]
 DfRule = Literal["bell_mccaffrey", "residual", "clusters", "normal"]
 SATURATED = 1e-10
 """1 - leverage below this counts as 0."""
@@ -66,7 +67,7 @@ class Spread:
     Attributes
     ----------
     variance : float
-    df : Satterthwaite degrees of freedom for HC2 and CR2, nan for the others
+    df : Satterthwaite degrees of freedom for HC2 and CR2, nan for the others (see `satterthwaite`)
     share : the part of the variance that isn't in rows or clusters that are fitted exactly, under an identity working variance:
         1 unless such rows matter for the contrast (nan where df is nan)
     """
@@ -108,9 +109,9 @@ def spread(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes |
 
 
 def satterthwaite(fit: Regression, contrast: Floats, se_type: SeType = "HC2", clusters: Codes | None = None) -> float:
-    """Degrees of freedom of contrast' b under HC2 or CR2 (Pustejovsky and Tipton 2018, equation 11, identity working variance)."""
-    if se_type not in {"HC2", "CR2"}:
-        raise EstimateError(Fault("Satterthwaite degrees of freedom belong to HC2 and CR2", "se_type"))
+    """Degrees of freedom of contrast' b under HC2 or a clustered variance (Pustejovsky and Tipton 2018, equation 11, identity working variance)."""
+    if not has_satterthwaite(se_type):
+        raise EstimateError(Fault("Satterthwaite degrees of freedom belong to HC2 and to clustered variances", "se_type"))
     trace, square = _moments(fit, loadings(fit, contrast, se_type, clusters), se_type, clusters)
     return float(trace**2 / square) if square > 0 else float("nan")
 
@@ -122,7 +123,9 @@ def loadings(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes
         n, k = fit.residuals.size, fit.columns
         size = np.sqrt(float(contrast @ fit.bread @ contrast) / (n - k)) if n > k else np.nan
         return np.full(n, size) if fit.weights is None else np.asarray(size * np.sqrt(fit.weights))
-    return np.asarray(adjust(fit, _direction(fit, contrast), se_type, clusters) * np.sqrt(_factor(fit, se_type, clusters)))
+    direction = _direction(fit, contrast)
+    adjusted = jackknife(fit, direction, clusters, transposed=True) if se_type == "CR3" else adjust(fit, direction, se_type, clusters)
+    return np.asarray(adjusted * np.sqrt(_factor(fit, se_type, clusters)))
 
 
 def influence(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes | None = None) -> Floats:
@@ -137,10 +140,26 @@ def adjust(fit: Regression, vector: Floats, se_type: SeType, clusters: Codes | N
     """A v: the vector multiplied by the adjustment that HC2, HC3 (by row) or CR2 (by cluster) gives to residuals, shape (n,)."""
     if se_type == "CR2" and clusters is not None:
         return _by_cluster(orthonormal(fit), fit.weights, clusters, vector)
+    if se_type == "CR3":
+        return jackknife(fit, vector, clusters)
     if se_type in {"HC2", "HC3"}:
         root = _inverse_root(1.0 - leverages(fit))
         return np.asarray(vector * (root if se_type == "HC2" else root**2))
     return vector
+
+
+def jackknife(fit: Regression, vector: Floats, clusters: Codes | None, *, transposed: bool = False) -> Floats:
+    """Residuals of each cluster as if it had been left out of the fit, (I - H_gg)^-1 v_g (or its transpose), through matrices of k x k."""
+    assert clusters is not None
+    z = orthonormal(fit)
+    wz = _weighted(fit, z)
+    left, right = (wz, z) if transposed else (z, wz)
+    out = vector.astype(np.float64, copy=True)
+    for rows in np.split(np.argsort(clusters, kind="stable"), _sorted(clusters)[1][1:]):
+        values, vectors = np.linalg.eigh(np.eye(z.shape[1]) - z[rows].T @ wz[rows])
+        inverse = np.where(values > SATURATED, 1.0 / np.where(values > SATURATED, values, 1.0), 0.0)  # generalized where a cluster is fitted exactly
+        out[rows] += left[rows] @ (vectors @ (inverse * (vectors.T @ (right[rows].T @ vector[rows]))))
+    return out
 
 
 def leverages(fit: Regression) -> Floats:
@@ -169,6 +188,11 @@ def check_se_type(se_type: str) -> None:
     """Refuse a variance that doesn't exist."""
     if se_type not in get_args(SeType):
         raise EstimateError(Fault(f'"{se_type}" is no variance', "se_type", listed(get_args(SeType))))
+
+
+def has_satterthwaite(se_type: str) -> bool:
+    """Whether a variance has Satterthwaite degrees of freedom."""
+    return se_type == "HC2" or se_type.startswith("CR")
 
 
 def _check(se_type: str, clusters: Codes | None) -> None:
@@ -202,6 +226,10 @@ def _factor(fit: Regression, se_type: SeType, clusters: Codes | None) -> float:
     if se_type == "CR1" and clusters is not None:
         groups = np.unique(clusters).size
         return groups / (groups - 1) * (n - 1) / (n - k) if n > k else float("nan")
+    if se_type in {"CR1G", "CR1p"} and clusters is not None:
+        groups = np.unique(clusters).size
+        less = 1 if se_type == "CR1G" else k
+        return groups / (groups - less) if groups > less else float("nan")
     return 1.0
 
 
@@ -213,7 +241,7 @@ def _moments(fit: Regression, a: Floats, se_type: SeType, clusters: Codes | None
     z = orthonormal(fit)
     wz = _weighted(fit, z)
     d, u, b = a**2, wz * a[:, None], z * a[:, None]
-    if se_type == "CR2" and clusters is not None:
+    if se_type != "HC2" and clusters is not None:
         d, u, b = group_sums(d, clusters), group_sums(u, clusters), group_sums(b, clusters)
     eye = np.eye(z.shape[1])
     kernel = np.block([[0.0 * eye, -eye], [-eye, wz.T @ wz]])
@@ -221,7 +249,7 @@ def _moments(fit: Regression, a: Floats, se_type: SeType, clusters: Codes | None
     diagonal = ((factors @ kernel) * factors).sum(axis=1)
     small = kernel @ (factors.T @ factors)
     blocks = 0.0
-    if fit.absorbed is not None and se_type != "CR2":  # in CR2 a block lies in one cluster, where the loadings add up to 0
+    if fit.absorbed is not None and se_type == "HC2":  # where clusters are adjusted a block lies in one cluster, where the loadings add up to 0
         within = a / np.sqrt(np.bincount(fit.absorbed))[fit.absorbed]
         diagonal = diagonal - within**2
         blocks = 2.0 * (group_sums(u * within[:, None], fit.absorbed) ** 2).sum() + (group_sums(within**2, fit.absorbed) ** 2).sum()

@@ -1,0 +1,82 @@
+"""The jackknife and the factors of clustered variances, by brute force."""
+
+import numpy as np
+import pytest
+
+from takeup.errors import EstimateError
+from takeup.estimate.linear import absorbing, least_squares
+from takeup.estimate.vcov import covariance, satterthwaite, spread
+
+
+def material(weighted, seed=4, n=60, groups=9):
+    rng = np.random.default_rng(seed)
+    clusters = rng.integers(0, groups, n)
+    x = np.column_stack([np.ones(n), rng.normal(size=(n, 2)), (clusters % 2).astype(float)])
+    y = x @ [1.0, 0.5, -1.0, 2.0] + rng.normal(size=groups)[clusters] + rng.normal(size=n)
+    return x, y, clusters, rng.uniform(0.5, 2.0, n) if weighted else None
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_cr3_is_the_jackknife_that_leaves_out_one_cluster(weighted):
+    x, y, clusters, weights = material(weighted)
+    fit = least_squares(x, y, weights)
+    total = np.zeros((4, 4))
+    for group in np.unique(clusters):
+        kept = clusters != group
+        without = least_squares(x[kept], y[kept], None if weights is None else weights[kept]).coefficients
+        total += np.outer(without - fit.coefficients, without - fit.coefficients)
+    contrast = np.array([0.0, 1.0, 0.0, 1.0])
+    assert covariance(fit.regression, "CR3", clusters) == pytest.approx(total, rel=1e-9)
+    assert spread(fit.regression, contrast, "CR3", clusters).variance == pytest.approx(contrast @ total @ contrast, rel=1e-9)
+
+
+@pytest.mark.parametrize(("kind", "factor"), [("CR1", 9 / 8 * 59 / 56), ("CR1G", 9 / 8), ("CR1p", 9 / 5)])
+def test_factors_of_cr1(kind, factor):
+    x, y, clusters, _ = material(weighted=False)
+    fit = least_squares(x, y).regression
+    assert covariance(fit, kind, clusters) == pytest.approx(factor * covariance(fit, "CR0", clusters), rel=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", ["CR0", "CR1", "CR1p", "CR2", "CR3"])
+def test_satterthwaite_degrees_of_freedom_by_n_by_n_matrices(kind, weighted):
+    x, y, clusters, weights = material(weighted)
+    fit = least_squares(x, y, weights).regression
+    contrast = np.array([0.0, 1.0, 0.0, 0.0])
+    w = np.eye(len(y)) if weights is None else np.diag(weights)
+    residual_maker = np.eye(len(y)) - x @ fit.bread @ x.T @ w
+    rows = []
+    for group in np.unique(clusters):
+        unit = np.where(clusters == group, 1.0, 0.0)
+        # the contribution of a cluster to the contrast is linear in the errors: the columns of identity are all errors there are
+        rows.append([_contribution(fit, contrast, kind, clusters, unit, residual_maker[:, column]) for column in range(len(y))])
+    omega = np.array(rows) @ np.array(rows).T
+    assert satterthwaite(fit, contrast, kind, clusters) == pytest.approx(np.trace(omega) ** 2 / np.trace(omega @ omega), rel=1e-8)
+
+
+def _contribution(fit, contrast, kind, clusters, unit, residuals):
+    from takeup.estimate.vcov import loadings
+
+    return float((loadings(fit, contrast, kind, clusters) * unit) @ residuals)
+
+
+@pytest.mark.parametrize("kind", ["CR1", "CR3"])
+def test_absorbed_blocks_give_what_dummies_give(kind):
+    x, y, clusters, _ = material(weighted=False, groups=6, n=48)
+    blocks = clusters // 2
+    columns = x[:, 1:3]
+    full = least_squares(np.column_stack([blocks[:, None] == np.unique(blocks), columns]), y).regression
+    taken = absorbing(columns, y, blocks).regression
+    a, b = (np.r_[np.zeros(width), 1.0] for width in (4, 1))
+    groups = blocks
+    if kind == "CR3":  # a block left out with its own dummy is left out whole: generalized inverse in both
+        assert spread(full, a, kind, groups).variance == pytest.approx(spread(taken, b, kind, groups).variance, rel=1e-8)
+    else:
+        assert spread(full, a, kind, groups).variance == pytest.approx(spread(taken, b, kind, groups).variance, rel=1e-10)
+    assert satterthwaite(full, a, kind, groups) == pytest.approx(satterthwaite(taken, b, kind, groups), rel=1e-8)
+
+
+def test_hc1_has_no_satterthwaite_degrees_of_freedom():
+    x, y, *_ = material(weighted=False)
+    with pytest.raises(EstimateError):
+        satterthwaite(least_squares(x, y).regression, np.array([0.0, 1.0, 0.0, 0.0]), "HC1")
