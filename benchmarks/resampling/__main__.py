@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 # ruff: noqa: E402  # the threads must be fixed before NumPy is loaded
 import parts
 import peers
+import peers_r
 import process
 from race import Contestant, race, seconds
 from targets import DRAWS, Job, jobs
@@ -25,9 +26,14 @@ PAGE = Path(__file__).resolve().parents[1] / "results" / "resampling.md"
 FOREIGN = ("pyfixest",)
 
 
+def here(one: Contestant) -> bool:
+    """Whether what the contestant needs is installed."""
+    return peers_r.has(one.package) if one.package else peers.PYFIXEST or not one.name.startswith(FOREIGN)
+
+
 def compared(job: Job, turns: int) -> list[str]:
     """The rows of one job: ours, then each peer with its ratio and the target."""
-    others = [one for one in job.peers if peers.PYFIXEST or not one.name.startswith(FOREIGN)]
+    others = [one for one in job.peers if here(one)]
     found = race(job.data(), job.replicates, [Contestant("takeup", job.ours), *others], turns)
     ours = found["takeup"].seconds
     rows = [f"| {job.number} | {job.title} | **takeup** | {seconds(ours)} | | | |"]

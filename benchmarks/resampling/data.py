@@ -11,6 +11,7 @@ import takeup as tu
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "parity" / "data"
 UNITS = tu.Design("arm", 0)
+BLOCKS = tu.Design("arm", 0, draw="blocked", blocks="block")
 CLUSTERS = tu.Design("arm", 0, draw="clustered", clusters="cluster")
 
 
@@ -32,6 +33,32 @@ def clusters(groups: int, n: int, k: int, seed: int = 1) -> tuple[pd.DataFrame, 
     frame["cluster"], frame["arm"] = cluster, rng.permutation(np.arange(groups) % 2)[cluster]
     frame[names] += rng.normal(size=(groups, k))[cluster] * 0.3
     return frame, names, xs
+
+
+def blocks(n: int, k: int, size: int = 4, seed: int = 1) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """n people in blocks, half of each treated."""
+    frame, names, xs = units(n, k, seed=seed)
+    rng = np.random.default_rng(seed)
+    frame["block"] = np.arange(n) // size
+    frame["arm"] = np.concatenate([rng.permutation(np.arange(size) % 2) for _ in range(n // size)])
+    return frame, names, xs
+
+
+def holes(n: int = 500, v: int = 8, share: float = 0.15, seed: int = 1) -> pd.DataFrame:
+    """n people in two arms, v correlated variables with holes."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, v)) + rng.normal(size=(n, 1))
+    x[rng.random((n, v)) < share] = np.nan
+    return pd.DataFrame(x, columns=[f"v{j}" for j in range(v)]).assign(arm=rng.permutation(np.arange(n) % 2))
+
+
+def attrition(n: int = 1000, seed: int = 1) -> pd.DataFrame:
+    """n people in two arms, an outcome that 80 % and 70 % of them have."""
+    rng = np.random.default_rng(seed)
+    arm = rng.permutation(np.arange(n) % 2)
+    y = rng.normal(size=n) + 0.3 * arm
+    y[rng.random(n) > np.where(arm == 1, 0.8, 0.7)] = np.nan
+    return pd.DataFrame({"arm": arm, "y": y})
 
 
 def thornton() -> tuple[pd.DataFrame, list[str], list[str]]:

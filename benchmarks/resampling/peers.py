@@ -153,6 +153,35 @@ def statsmodels_power(study, replicates):
         _ = sm.OLS(y, np.column_stack([np.ones(d.size), pair[0], d])).fit(cov_type="cluster", cov_kwds={"groups": cluster}, use_t=True).pvalues[-1]
 
 
+def _lee(y, treated):
+    """Both of Lee's bounds on one sample of people (the treated arm is the one that responds more)."""
+    first, second = y[treated == 1], y[treated == 0]
+    share = 1.0 - (~np.isnan(second)).mean() / (~np.isnan(first)).mean()
+    seen = np.sort(first[~np.isnan(first)])
+    cut = round(share * seen.size)
+    control = np.nanmean(second)
+    return seen[: seen.size - cut].mean() - control, seen[cut:].mean() - control
+
+
+def scipy_lee(frame, replicates):
+    """SciPy's bootstrap of both bounds, people drawn with their arm and response."""
+    from scipy.stats import bootstrap
+
+    y, treated = frame["y"].to_numpy(), frame["arm"].to_numpy()
+    bootstrap((np.arange(y.size),), lambda rows: np.array(_lee(y[rows], treated[rows])), n_resamples=replicates, vectorized=False,
+              method="percentile", rng=np.random.default_rng(0))
+
+
+def pandas_lee(frame, replicates):
+    """The loop that is mostly written: a resampled frame, quantiles and means by arm."""
+    for seed in range(replicates):
+        drawn = frame.sample(len(frame), replace=True, random_state=seed)
+        treated, control = drawn[drawn["arm"] == 1]["y"], drawn[drawn["arm"] == 0]["y"]
+        share = 1.0 - control.notna().mean() / treated.notna().mean()
+        low, high = treated.quantile(share), treated.quantile(1.0 - share)
+        _ = treated[treated <= high].mean() - control.mean(), treated[treated >= low].mean() - control.mean()
+
+
 @contextlib.contextmanager
 def quiet():
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

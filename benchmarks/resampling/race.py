@@ -14,25 +14,38 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LEAST = 0.1
+"""Seconds a turn lasts at least: quick jobs are repeated within it, as timeit does, for a clock that ticks and for caches that a peer left cold."""
 LONGEST = 4.0
 """Seconds a slow peer may take a turn: it then runs fewer replicates and its time is scaled (these loops are linear in them)."""
 
 
 @dataclass(slots=True)
 class Contestant:
-    """Somebody's way to do a job. `work(data, replicates)`; `fixed` ones run the whole job in one go."""
+    """Somebody's way to do a job: `work(data, replicates)`.
+
+    Attributes
+    ----------
+    probe : replicates that are run to see how many fit a turn; 0 runs the whole job
+    remark : what is to be said of its answer
+    clocked : it returns the seconds that it took, by a clock of its own
+    package : an R package that it needs
+    """
 
     name: str
     work: Callable[[Any, int], object]
     probe: int = 0
     remark: str = ""
+    clocked: bool = False
+    package: str = ""
     times: list[float] = field(default_factory=list)
     run: int = 0
 
     def turn(self, data: Any, replicates: int) -> None:
         """Take a turn, and note the seconds for all replicates."""
         if not self.run:
-            self.work(data, max(self.probe // 4, 2) if self.probe else replicates)  # loads and compiles what it needs
+            if not self.clocked:
+                self.work(data, max(self.probe // 4, 2) if self.probe else replicates)  # loads and compiles what it needs
             self.run = replicates
             if self.probe:
                 begun = process_time()
@@ -41,10 +54,18 @@ class Contestant:
                 self.run = max(self.probe, min(replicates, int(LONGEST / each)))
         gc.collect()
         gc.disable()  # as timeit does: the garbage of one contestant isn't swept at the expense of the next
-        begun = process_time()
-        self.work(data, self.run)
-        self.times.append((process_time() - begun) * replicates / self.run)
+        self.times.append(self._once(data) * replicates / self.run)
         gc.enable()
+
+    def _once(self, data: Any) -> float:
+        """Seconds of one run, the mean of as many as fill a turn."""
+        if self.clocked:
+            return float(self.work(data, self.run))  # type: ignore[arg-type]
+        begun, runs, spent = process_time(), 0, 0.0
+        while spent < LEAST:
+            self.work(data, self.run)
+            runs, spent = runs + 1, process_time() - begun
+        return spent / runs
 
     @property
     def seconds(self) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import data
 import peers
+import peers_r
 from race import Contestant
 
 import takeup as tu
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 DRAWS = 9_999
 NO_SHARE = "draws each unit by a fair coin whatever the shares and strata; p can be 0"
 NO_CLUSTER = "draws rows, not clusters"
+NO_BOUND = "ours takes Lee's formula for the standard errors, so it needs no resamples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,27 @@ def hc2_stepdown(material, draws):
 def means(material, draws):
     frame, outcomes, _ = material
     return tu.randomization_test(frame, outcomes, data.UNITS, method="difference_in_means", statistic="estimate", draws=draws)
+
+
+def means_in_blocks(material, draws):
+    frame, outcomes, _ = material
+    return tu.randomization_test(frame, outcomes, data.BLOCKS, method="difference_in_means", statistic="estimate", draws=draws)
+
+
+def imputed(method):
+    return lambda frame, m: tu.impute(frame, data.UNITS, columns=[name for name in frame if name != "arm"], m=m, iterations=10, method=method)
+
+
+def lee(frame, _):
+    return tu.lee_bounds(frame, "y", data.UNITS)
+
+
+def coin():
+    return Contestant("R coin", peers_r.coin, clocked=True, package="coin")
+
+
+def mice(method):
+    return Contestant(f"R mice, {method}", peers_r.mice(method), clocked=True, package="mice", remark="one model for both arms")
 
 
 def cr1(material, draws):
@@ -96,9 +119,10 @@ def jobs() -> tuple[Job, ...]:
         Job("5", "RI HC2, n = 10,000, 12 outcomes", lambda: data.units(10_000, 12), hc2, (ritest_t(2), numpy_loop(8)),
             {"pyfixest ritest, t": 800, "NumPy loop": 6}),
         Job("6a", "mean difference, n = 200, 1 outcome", lambda: data.units(200, 1), means,
-            (Contestant("scipy permutation_test", peers.scipy_means, 500),), {"scipy permutation_test": 8}),
+            (Contestant("scipy permutation_test", peers.scipy_means, 500), coin()), {"scipy permutation_test": 8, "R coin": 4}),
         Job("6b", "mean difference, n = 1,000, 12 outcomes", lambda: data.units(1000, 12), means,
-            (Contestant("scipy permutation_test", peers.scipy_means, 200),), {"scipy permutation_test": 12}),
+            (Contestant("scipy permutation_test", peers.scipy_means, 200), coin()), {"scipy permutation_test": 12, "R coin": 4}),
+        Job("6c", "mean difference, n = 1,000 in blocks of 4, 12 outcomes", lambda: data.blocks(1000, 12), means_in_blocks, (coin(),), {"R coin": 5}),
         Job("7", "RI CR1, 119 villages (Thornton 2008)", data.thornton, cr1,
             (ritest_coefficient(100), ritest_t(12), Contestant("statsmodels loop", peers.statsmodels_cr1, 8),
              Contestant("NumPy loop", peers.numpy_cr1, 50)), {"pyfixest ritest, coefficient": 300, "pyfixest ritest, t": 4000}),
@@ -115,6 +139,11 @@ def jobs() -> tuple[Job, ...]:
             (Contestant("statsmodels loop", peers.statsmodels_power, 20),), {"statsmodels loop": 40}, 5000),
         Job("9b", "power, ANCOVA of 200 people, every row drawn", lambda: (200, 1, 0.0, 0.5, 0.3), power_rows,
             (Contestant("statsmodels loop", peers.statsmodels_power, 20),), {"statsmodels loop": 6}, 5000),
+        Job("10a", "20 imputations, normal, 500 people, 8 variables", data.holes, imputed("normal"), (mice("norm"),), {"R mice, norm": 30}, 20),
+        Job("10b", "20 imputations, donors, 500 people, 8 variables", data.holes, imputed("pmm"), (mice("pmm"),), {"R mice, pmm": 15}, 20),
+        Job("11", "Lee bounds with interval, n = 1,000 (peers: 999 resamples)", data.attrition, lee,
+            (Contestant("scipy.stats.bootstrap", peers.scipy_lee, 200, NO_BOUND), Contestant("pandas loop", peers.pandas_lee, 20, NO_BOUND)),
+            {"scipy.stats.bootstrap": 2, "pandas loop": 80}, 999),
     )
 
 

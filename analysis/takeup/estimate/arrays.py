@@ -141,7 +141,7 @@ def arrays(
         Fault(f"{keep.sum()} rows with an observed outcome in the {name} arm, at least one is needed", outcome)
         for name, keep in (("treated", is_treated & observed), ("control", is_control & observed)) if not keep.any()
     ]
-    part = frame.iloc[rows]
+    part = frame if rows.size == len(frame) else frame.iloc[rows]
     columns = attempt(faults, lambda: covariate_matrix(part, covariates))
     weights = None if design.weights is None else attempt(faults, lambda: _weights(part, str(design.weights)))
     blocks = attempt(faults, lambda: codes(part[design.blocks], "blocks")) if design.blocks else None
@@ -182,18 +182,25 @@ def choose_arm(assigned: Series, design: Design, arm: object = None) -> object:
 
 def numeric(column: Series, name: str) -> Floats:
     """A column as float64 with nan for missing; booleans count as 0 and 1, text never counts as a number."""
-    from pandas.api.types import infer_dtype, is_bool_dtype, is_complex_dtype, is_numeric_dtype
-
-    if is_complex_dtype(column.dtype) or not (is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype)):
-        labels = getattr(column.dtype, "categories", column)
-        if infer_dtype(labels, skipna=True) not in {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}:
-            raise EstimateError(Fault("holds text, dates or categories where numbers are needed", name))
-        column = column.astype("Float64")
-    values = np.array(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-    large = np.abs(np.where(np.isnan(values), 0.0, values)) > LARGEST
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":  # most columns; the rest of the questions cost more than the answer
+        values = np.array(column.to_numpy(), dtype=np.float64)
+    else:
+        values = np.array(_as_numbers(column, name).to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    large = np.abs(values) > LARGEST
     if large.any():
         raise EstimateError(Fault(f"{int(large.sum())} values are infinite or beyond {LARGEST:g}", name))
     return values
+
+
+def _as_numbers(column: Series, name: str) -> Series:
+    from pandas.api.types import infer_dtype, is_bool_dtype, is_complex_dtype, is_numeric_dtype
+
+    if not is_complex_dtype(column.dtype) and (is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype)):
+        return column
+    labels = getattr(column.dtype, "categories", column)
+    if infer_dtype(labels, skipna=True) not in {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}:
+        raise EstimateError(Fault("holds text, dates or categories where numbers are needed", name))
+    return column.astype("Float64")
 
 
 def codes(column: Series, role: str) -> Codes:
@@ -279,7 +286,7 @@ def columns_exist(frame: DataFrame, names: Sequence[str]) -> None:
         Fault(f'no column "{name}"', "frame", listed(map(str, frame.columns)), nearest(name, frame.columns))
         for name in dict.fromkeys(names) if name not in frame.columns
     ]
-    repeated = [name for name in dict.fromkeys(names) if list(frame.columns).count(name) > 1]
+    repeated = [] if frame.columns.is_unique else [name for name in dict.fromkeys(names) if list(frame.columns).count(name) > 1]
     faults += [Fault(f'the column "{name}" stands in the frame more than once', "frame") for name in repeated]
     collect(EstimateError, faults)
 

@@ -22,7 +22,9 @@ SMALL_BYTES = 40
 """Up to 320 units are one panel."""
 KEPT_CELLS = 2**18
 """A batch of up to so many cells is unpacked once and kept; a larger one is unpacked panel by panel at each visit."""
-_SHIFTS = np.arange(8, dtype=np.uint8)[None, :, None]
+_SHIFTS = np.arange(8, dtype=np.uint64)[None, :, None]
+_LOWEST = np.uint64(0x0101010101010101)
+"""The lowest bit of each of eight bytes: eight draws are unpacked in one operation on a word."""
 
 
 def batch_width(n_slots: int) -> int:
@@ -71,17 +73,22 @@ class Scratch:
 
     def __init__(self) -> None:
         self._held: dict[str, Floats] = {}
+        self._shaped: dict[tuple[str, tuple[int, ...]], Floats] = {}
 
     def get(self, name: str, *shape: int) -> Floats:
         """An uninitialised array of this shape."""
-        size = math.prod(shape)
-        if name not in self._held or self._held[name].size < size:
-            self._held[name] = np.empty(size)
-        return self._held[name][:size].reshape(shape)
+        found = self._shaped.get((name, shape))
+        if found is None:
+            size = math.prod(shape)
+            if name not in self._held or self._held[name].size < size:
+                self._held[name] = np.empty(size)
+                self._shaped = {key: view for key, view in self._shaped.items() if key[0] != name}
+            found = self._shaped[name, shape] = self._held[name][:size].reshape(shape)
+        return found
 
 
 class Batch:
-    """Assignments to two arms as bits, shape (bytes, width), and the buffers to work on them."""
+    """Assignments to two arms as bits, shape (bytes, width), the width a multiple of eight, and the buffers to work on them."""
 
     def __init__(self, bits: Bytes, scratch: Scratch) -> None:
         self.bits, self.scratch, self.width = bits, scratch, int(bits.shape[1])
@@ -94,10 +101,10 @@ class Batch:
         start, stop = (0, self.bits.shape[0]) if kept else (panel.start, panel.stop)
         flat = self.scratch.get("cells", (stop - start) * 8, self.width)
         if self._unpacked != (start, stop):
-            held = self.scratch.get("bits", stop - start, self.width).view(np.uint8).reshape(stop - start, 8, self.width)
-            np.right_shift(self.bits[start:stop, None, :], _SHIFTS, out=held)
-            np.bitwise_and(held, 1, out=held)
-            flat.reshape(stop - start, 8, self.width)[...] = held
+            words = self.scratch.get("bits", stop - start, 8, self.width // 8).view(np.uint64)
+            np.right_shift(self.bits[start:stop].view(np.uint64)[:, None, :], _SHIFTS, out=words)
+            np.bitwise_and(words, _LOWEST, out=words)
+            flat.reshape(stop - start, 8, self.width)[...] = words.view(np.uint8)
             self._unpacked = (start, stop)
         flat = flat[8 * (panel.start - start) : 8 * (panel.stop - start)]
         if isinstance(panel.rows, slice):
