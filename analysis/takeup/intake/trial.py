@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from takeup.design import Design
 from takeup.errors import DesignError, Fault, IntakeError, PlanError
+from takeup.intake.assignment import Checked, checked
 from takeup.intake.columns import Columns, plan_columns
 from takeup.intake.faults import DataError, FaultReport, StudyError
 from takeup.intake.ledger import Ledger, build_ledger
@@ -168,7 +169,7 @@ def open_trial(plan: Plan, folder: str | Path, *, allow: Sequence[str | Path] = 
     report, material, opened, found = _all_faults(plan, Path(folder), allow)
     if report.messages or material is None:
         raise DataError(report)
-    return _trial(material, opened, found)
+    return _trial(material, opened, found, checked(material, Path(folder)))
 
 
 def _all_faults(
@@ -194,16 +195,16 @@ def _all_faults(
             material = Material(plan=plan, columns=columns, frames=frames, files=files)
             if columns.roster in frames:
                 found, unlinked = links(material)
-                faults += [*trial_faults(material), *unlinked]
+                faults += [*trial_faults(material), *unlinked, *checked(material, folder).faults]
     return FaultReport(faults=tuple(dict.fromkeys(faults)), cells=cells), material, opened, found
 
 
-def _trial(material: Material, opened: Mapping[str, Opened], found: tuple[Link, ...]) -> TrialData:
+def _trial(material: Material, opened: Mapping[str, Opened], found: tuple[Link, ...], drawn: Checked) -> TrialData:
     design_plan, columns = material.plan.design, material.columns
     treatment = material.column(design_plan.treatment)
     kept = np.ones(len(material.roster), dtype=bool) if treatment is None else treatment.notna().to_numpy()
     units = _plain_labels(_units(material, kept), material)
-    design = None if treatment is None else _design(material, units)
+    design = None if treatment is None else replace(_design(material, units), redraw=drawn.redraw)
     arms, arm = ONE_GROUP, np.zeros(len(units), dtype=np.int64)
     if design is not None:
         arms, arm = _arms(units[design.treatment], design.control)
@@ -212,7 +213,7 @@ def _trial(material: Material, opened: Mapping[str, Opened], found: tuple[Link, 
     return TrialData(
         frame=units, tables=tables, schemas=FrozenMap(columns.schemas), drawn=design, clusters=clusters,
         ledger=build_ledger(material, units, kept, arms, arm), links=found, columns=columns,
-        notes=(*(note for table in opened.values() for note in table.notes), *_notes(material, found, kept)),
+        notes=(*(note for table in opened.values() for note in table.notes), *_notes(material, found, kept), *drawn.notes),
         codes=FrozenMap({name: table.codes for name, table in opened.items()}),
     )
 

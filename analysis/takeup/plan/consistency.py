@@ -48,6 +48,26 @@ def design_findings(design: object) -> list[Finding]:
     arms, control = _block(raw.get("arms")), raw.get("control")
     if arms and control is not None and str(control) not in map(str, arms):
         found.append((("control",), Fault(f'"{control}" isn\'t among the arms', allowed=listed(arms), remedy=nearest(control, arms))))
+    return [*found, *(((("allocation", *path), fault)) for path, fault in _allocation_findings(_block(raw.get("allocation")), str(draw), arms))]
+
+
+def _allocation_findings(raw: Mapping[str, Any], draw: str, arms: Mapping[str, Any]) -> list[Finding]:
+    """One way to draw, and one that goes with the draw."""
+    ways = {"block_sizes": ("complete", "blocked"), "minimize": ("complete",), "match": ("pairs",),
+            "balance": ("complete", "blocked", "clustered", "blocked_clustered", "pairs")}
+    found: list[Finding] = [
+        ((name,), Fault(f"doesn't go with a {draw} draw", allowed=listed(allowed))) for name, allowed in ways.items()
+        if raw.get(name) and draw not in allowed
+    ]
+    named = [name for name in ("block_sizes", "minimize", "balance") if raw.get(name)]
+    if len(named) > 1:
+        found.append(((named[1],), Fault(f"doesn't go with {named[0]}", remedy="Choose one of them.")))
+    found += [(("shares", str(name)), Fault("a share is a number above zero")) for name, share in _block(raw.get("shares")).items()
+              if not isinstance(share, int | float) or share <= 0]
+    strange = [str(name) for name in _block(raw.get("shares")) if arms and str(name) not in map(str, arms)]
+    found += [(("shares", name), Fault(f'"{name}" isn\'t among the arms', allowed=listed(arms), remedy=nearest(name, arms))) for name in strange]
+    if any(isinstance(size, int) and size < 2 for size in _list(raw.get("block_sizes"))):
+        found.append((("block_sizes",), Fault("a block has at least two places")))
     return found
 
 
@@ -102,8 +122,8 @@ def plan_findings(plan: object) -> list[Finding]:
                 found.append((("outcomes", i, "index", j), Fault(f'there is no outcome "{part}"', allowed=listed(ids), remedy=nearest(part, ids))))
     families = sorted({str(outcome.get("family", "all")) for outcome in outcomes})
     found += [
-        (("analyses", "families", name), Fault(f'no outcome has the family "{name}"', allowed=listed(families), remedy=nearest(name, families)))
-        for name in _block(_block(raw.get("analyses")).get("families")) if outcomes and str(name) not in families
+        (("analyses", part, name), Fault(f'no outcome has the family "{name}"', allowed=listed(families), remedy=nearest(name, families)))
+        for part in ("families", "family_labels") for name in _block(_block(raw.get("analyses")).get(part)) if outcomes and str(name) not in families
     ]
     flow = _block(raw.get("flow"))
     excluded = [count for count in _block(flow.get("excluded")).values() if isinstance(count, int)]

@@ -52,6 +52,10 @@ def _agreed(part: P, rule: Callable[[object], list[Finding]]) -> P:
     return part
 
 
+def _no_shares() -> Mapping[str | int, float]:
+    return cast("Mapping[str | int, float]", FrozenMap())
+
+
 def _no_words() -> Mapping[str | int, Text]:
     return cast("Mapping[str | int, Text]", FrozenMap())
 
@@ -81,6 +85,18 @@ class Table(Part):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+class AllocationPlan(Part):
+    """How `takeup randomize` draws, where the draw itself doesn't say it all; columns are those of the list that is drawn."""
+
+    shares: Frozen[str | int, float] = Field(default_factory=_no_shares, description="The share of each arm, or their ratio; equal when left out.")
+    block_sizes: tuple[int, ...] = Field(default=(), description="Permuted blocks of these sizes, each by chance and hidden, in order of arrival.")
+    match: tuple[Column, ...] = Field(default=(), description="Columns by which pairs are built (Mahalanobis distance), with draw: pairs.")
+    minimize: tuple[Column, ...] = Field(default=(), description="Columns over which the arms are kept even as units arrive (Pocock and Simon).")
+    coin: float = Field(default=0.8, gt=0.5, lt=1, description="With minimize: the chance of the arm that makes the margins more even.")
+    balance: tuple[Column, ...] = Field(default=(), description="Columns whose means are compared before an assignment is accepted.")
+    accept: float = Field(default=0.1, ge=0.001, le=1, description="With balance: the share of assignments that is accepted.")
+
+
 class DesignPlan(Part):
     """How the draw was made; the fields are those of `takeup.Design`, with the unit and words for the arms.
 
@@ -98,6 +114,9 @@ class DesignPlan(Part):
     received: Column | None = Field(default=None, description="Column that says whether the programme was taken up (0/1), or how much of it.")
     weights: Column | None = Field(default=None, description="Column of the analysis weights.")
     assigned_on: Column | None = Field(default=None, description="Column with the date of the draw.")
+    allocation: AllocationPlan = Field(default_factory=AllocationPlan, description="How `takeup randomize` draws.")
+    assignment: str = Field(default="", description="Path of the record that `takeup randomize` writes (.json); the arms in the data are held "
+                            "against it.")
     arms: Frozen[str | int, Text] = Field(default_factory=_no_words, description="Words for each arm, by its value.")
     received_label: Text = Field(default="", description="Words for those who took the programme up.")
     unit_label: Text = Field(default="", description="What a unit is called, in the plural.")
@@ -186,6 +205,7 @@ class Analyses(Part):
     balance: tuple[Column, ...] = Field(default=(), description="Columns of the table of baseline characteristics.")
     estimator: Literal["by_rule", "ancova", "lin", "difference_in_means"] = "by_rule"
     families: Frozen[Identifier, Method] = Field(default_factory=FrozenMap, description="How each family of outcomes is corrected.")
+    family_labels: Frozen[Identifier, Text] = Field(default_factory=FrozenMap, description="What each family is called in tables and sentences.")
     subgroups: tuple[Subgroup, ...] = ()
 
 
