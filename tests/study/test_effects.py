@@ -10,7 +10,7 @@ from scipy import stats
 import takeup as tu
 from study.small import plan, write
 from takeup.results import Bounds, ConfidenceSet, Estimate, Test
-from takeup.study import CHAPTERS, open_study
+from takeup.study import open_study
 
 OUTCOMES, ARMS = ("wellbeing", "worry", "granted", "rare", "life"), ("visit", "phone")
 
@@ -22,7 +22,7 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def by_id(study):
-    return {item.provenance.id: item for name in CHAPTERS for item in study.chapter(name)}
+    return {item.provenance.id: item for name in study.chapters for item in study.chapter(name)}
 
 
 def same(first, second, fields):
@@ -39,7 +39,7 @@ def test_every_outcome_has_its_results_in_each_arm_and_in_plan_order(study, by_i
 
 
 def test_ids_are_unique_and_lead_to_the_plan(study, by_id):
-    assert len(by_id) == sum(len(study.chapter(name)) for name in CHAPTERS)
+    assert len(by_id) == sum(len(study.chapter(name)) for name in study.chapters)
     worry = by_id["effect.worry.visit"].provenance
     assert (worry.plan_path, worry.plan_hash, worry.version) == ("outcomes[1]", study.hash, tu.__version__)
     assert by_id["ri.worry.visit"].provenance.seed == 7

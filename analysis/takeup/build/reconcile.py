@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from takeup.results import ResultSet
     from takeup.study.material import Material
 
-ABOUT_OUTCOMES = ("effects", "robustness")
+ABOUT_OUTCOMES = ("effects", "differences", "robustness")
 REMEDY = "Please report it with the plan; no number of this build is to be used."
 
 

@@ -36,6 +36,8 @@ class BuildReport:
         Their names, the manifest among them.
     results, withheld : int
         How many results were released, and how many the gate kept back.
+    complaints : tuple of Fault
+        Labels that aren't written in a language of the report.
     carried : int
         Files taken over from the earlier build, which had the same inputs and the same code.
     kind : {"final", "masked", "mock"}
@@ -48,6 +50,7 @@ class BuildReport:
     results: int
     withheld: int
     standing: Standing
+    complaints: tuple[Fault, ...] = ()
     carried: int = 0
     kind: Kind = "final"
 
@@ -92,12 +95,13 @@ def build(
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no stubs
 
-    from takeup.study import CHAPTERS, plan_file
+    from takeup.study import plan_file
+    from takeup.study.chapters import MOST
 
     plan_path = plan_file(plan_path)
     _check_names(only, languages, kind)
     wanted = tuple(only) or tuple(PARTS)
-    with steps(3 + len(CHAPTERS) + len(wanted), enabled=progress) as begin, threadpool_limits(limits=1):
+    with steps(3 + MOST + len(wanted), enabled=progress) as begin, threadpool_limits(limits=1):
         begin("plan and data")
         place = (plan_path.parent / place_of(kind) if out is None else Path(out)).resolve()
         check(place, kind)
@@ -105,7 +109,7 @@ def build(
         spoken = tuple(languages) or study.plan.languages
         came_from = origin(study, plan_path, spoken)
         with replaced(place, kind) as staging:
-            for chapter in CHAPTERS:
+            for chapter in study.chapters:
                 begin(chapter)
                 study.chapter(chapter)
             begin("every n against the flow")
@@ -128,6 +132,7 @@ def build(
     return BuildReport(
         out=place, files=tuple(sorted((*outputs, MANIFEST))), results=sum(len(released[name]) for name in released) - len(released.withheld()),
         withheld=len(released.withheld()), carried=len(kept), kind=kind, standing=study.standing,
+        complaints=tuple(found for language in spoken if (found := study.labels().complaint(language)) is not None),
     )
 
 

@@ -192,6 +192,7 @@ def _analyses(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Deviati
     for name in dict.fromkeys((*before["families"], *after["families"])):
         old, new = before["families"].get(name), after["families"].get(name)
         yield from _block(f"analyses.families.{name}", old, new, "correction", (f"family:{name}",))
+    yield from _block("analyses.family_labels", before.get("family_labels", {}), after.get("family_labels", {}), "words", ())
     old_groups, new_groups = ({item["by"]: item for item in part["subgroups"]} for part in (before, after))
     for name in dict.fromkeys((*old_groups, *new_groups)):
         place, was, now = f"analyses.subgroups.{name}", old_groups.get(name), new_groups.get(name)

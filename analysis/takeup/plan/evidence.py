@@ -7,8 +7,13 @@ from typing import Any
 
 from takeup.errors import Fault
 from takeup.plan.yamlfile import Steps
+from takeup.results import FrozenMap
 
 Finding = tuple[Steps, Fault]
+MAIN: Mapping[str, tuple[str, str]] = FrozenMap(
+    randomized=("effects", "effect"), comparison=("differences", "difference"), before_after=("changes", "change"),
+)
+"""By evidence: the chapter of a study's main numbers, and the word that their ids begin with."""
 COMPARED = {"treatment": "Column with the arm as assigned.", "control": "Value of the control arm in the treatment column."}
 OF_ARMS = ("treatment", "control", "arms", "blocks", "probability", "nested_in", "received", "received_label", "assigned_on")
 OF_EFFECTS = {"rights": "take-up of rights is compared between arms", "cost": "the cost of one more is a cost of an effect"}
@@ -23,7 +28,15 @@ def evidence_findings(plan: Mapping[str, Any]) -> list[Finding]:
         return []
     if evidence == "before_after":
         return [*_one_group(design), *_twice(plan), *_without_effects(plan)]
-    return [*_two_groups(design), *_draw(design, str(evidence))]
+    return [*_two_groups(design), *_draw(design, str(evidence)), *_one_cohort(plan)]
+
+
+def _one_cohort(plan: Mapping[str, Any]) -> Iterator[Finding]:
+    """The units of a study with arms are its files' rows: none of them is set aside later."""
+    programme = plan.get("programme")
+    if isinstance(programme, Mapping) and programme.get("analysed") is not None:
+        yield ("programme", "analysed"), Fault("is for a before-after study; the units of a study with arms are all in its files",
+                                               remedy="Keep other cohorts in files of their own.")
 
 
 def _two_groups(design: Mapping[str, Any]) -> Iterator[Finding]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from takeup.plan.evidence import MAIN
 from takeup.release.gate import Released, require
 from takeup.results import Result, ResultSet, Statistic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def main(released: Released, evidence: str, outcome: str = "", arm: str | None = None) -> Iterator[Any]:
+    """The main estimates of a study, of one outcome and arm where these are given."""
+    chapter, first = MAIN[evidence]
+    return pick(section(released, chapter), first, outcome, arm)
 
 
 def section(released: Released, name: str) -> ResultSet:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from takeup.errors import Fault, ReportError, TakeupError
+from takeup.plan.evidence import MAIN
 from takeup.present.catalogue import mark
 from takeup.present.catalogue import words as catalogue
 from takeup.present.labels import in_language
@@ -160,7 +161,7 @@ def brief(
         raise ReportError(Fault("the labels belong to another plan", "labels"))
     writer = _Writer(Teller(released, labels, language), words)
     if not writer.tell.main():
-        raise ReportError(Fault("a brief needs the estimate of at least one outcome, and there is none", "effects"))
+        raise ReportError(Fault("a brief needs the estimate of at least one outcome, and there is none", MAIN[plan.evidence][0]))
     with watermarked(short_mark(kind, language)):
         return _marked(writer.written(), kind)
 
@@ -327,10 +328,9 @@ class _Writer:
 
     def unwritten(self) -> Iterator[Fault]:
         """The labels of plan and schemas that exist in other languages only."""
-        missing = self.labels.untranslated(self.language)
+        missing = self.labels.complaint(self.language)
         if missing:
-            more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-            yield Fault(f'has no words in "{self.language}"', f"{', '.join(missing[:3])}{more}", remedy="The brief shows them in another language.")
+            yield missing
 
 
 def shortened(table: Table, most: int) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from takeup.errors import Fault, ReportError
+from takeup.plan.evidence import MAIN
 from takeup.present.figures import all_figures
 from takeup.present.labels import in_language
 from takeup.present.reading import section, statistic, statistics
@@ -244,7 +245,7 @@ class _Writer:
         groups = self.table("subgroups")
         if groups:
             content += [Heading(text=_("For whom"), level=3), *groups]
-        return self.chapter("effects", title, *content, *self.own("harms"))
+        return self.chapter(MAIN[self.plan.evidence][0], title, *content, *self.own("harms"))
 
     def robustness(self) -> tuple[Block, ...]:
         """The same by other methods."""

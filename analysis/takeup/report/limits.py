@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from takeup.plan.evidence import MAIN
 from takeup.present.reading import pick, section
 from takeup.present.text import fill, said
 from takeup.present.wording import finding
@@ -109,7 +110,7 @@ def _thresholds(tell: Teller) -> Spans:
 
 def _families(tell: Teller) -> Spans:
     plan = tell.labels.plan
-    corrected = {result.outcome for result in pick(section(tell.released, "effects"), "family")}
+    corrected = {result.outcome for result in pick(section(tell.released, MAIN[tell.evidence][0]), "family")}
     families: dict[str, int] = {}
     for outcome in plan.outcomes:
         families[outcome.family] = families.get(outcome.family, 0) + (outcome.id not in corrected)

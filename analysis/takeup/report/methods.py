@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from takeup.plan.evidence import MAIN
 from takeup.present.reading import pick, prefix, section
 from takeup.present.tables import methods as methods_table
 from takeup.present.tables.model import compact
@@ -91,7 +92,7 @@ def _families(tell: Teller) -> Spans:
     parts = []
     for family in dict.fromkeys(outcome.family for outcome in tell.labels.plan.outcomes):
         members = [outcome.id for outcome in tell.labels.plan.outcomes if outcome.family == family]
-        rules = {test.method for test in pick(section(tell.released, "effects"), "family") if test.outcome in members}
+        rules = {test.method for test in pick(section(tell.released, MAIN[tell.evidence][0]), "family") if test.outcome in members}
         if len(members) > 1 and rules:
             parts.append(tell._("{family}: {rule}.", family=tell.labels.family(family, tell.language),
                                 rule=term(ADJUSTMENTS, min(rules), tell.language)))

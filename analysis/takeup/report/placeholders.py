@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from takeup.errors import Fault, ReleaseError, ReportError, collect, listed, nearest
+from takeup.plan.evidence import MAIN
 from takeup.present.numbers import MINUS
-from takeup.present.reading import pick, section, statistics
+from takeup.present.reading import main, section, statistics
 from takeup.present.text import Span, fill, plain
 from takeup.present.wording import finding
 from takeup.report.document import Block, Bullets, Heading, Note, Paragraph
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from takeup.report.sentences import Teller
 
 PLACE = re.compile(r"\{([a-z_]+)(?::([^{}]*))?\}")
-ESTIMATE = {"effect": "estimate", "size": "estimate", "low": "conf_low", "high": "conf_high", "treated": "mean_treated", "control": "mean_control"}
+ESTIMATE = {"effect": "estimate", "difference": "estimate", "change": "estimate", "size": "estimate", "low": "conf_low", "high": "conf_high",
+            "treated": "mean_treated", "control": "mean_control", "before": "mean_before", "after": "mean_after"}
 """Placeholders of one number of an outcome's estimate, and the field each shows."""
 SENTENCES = ("interval", "p", "verdict", "numbers", "matters")
 NAMES = (*ESTIMATE, *SENTENCES, "takeup", "count", "cost", "result")
@@ -35,8 +37,9 @@ FORMATS: dict[str, tuple[Kind, int]] = {
     "integer": ("integer", 0), "percent": ("percent", 0), "points": ("points", 0), "p_value": ("p_value", 0),
     **{str(digits): ("number", digits) for digits in range(5)},
 }
-HELP = ("{effect:OUTCOME}, {size:OUTCOME} (without its sign), {interval:OUTCOME}, {low:OUTCOME}, {high:OUTCOME}, {treated:OUTCOME}, "
-        "{control:OUTCOME}, {p:OUTCOME}, {verdict:OUTCOME}, {numbers:OUTCOME}, {matters:OUTCOME}, {takeup}, {count:randomized}, {cost:one}, "
+HELP = ("{effect:OUTCOME} ({difference:OUTCOME}, {change:OUTCOME}), {size:OUTCOME} (without its sign), {interval:OUTCOME}, {low:OUTCOME}, "
+        "{high:OUTCOME}, {treated:OUTCOME}, {control:OUTCOME}, {before:OUTCOME}, {after:OUTCOME}, {p:OUTCOME}, {verdict:OUTCOME}, "
+        "{numbers:OUTCOME}, {matters:OUTCOME}, {takeup}, {count:randomized}, {cost:one}, "
         "{result:ID:FIELD:FORMAT}; an arm may follow the outcome")
 WRITTEN = re.compile(r"(?<![\w.,/-])[-\u2212]?\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?(?![\w/]|[.,]\d)")
 SHARE = re.compile(r"\s?(%|percent|procent|pour ?cent|in (every )?(100|a hundred)|op (de |elke )?(100|honderd)|per (100|honderd)|sur (100|cent))")
@@ -126,7 +129,7 @@ def _estimate(parts: list[str], tell: Teller) -> Estimate:
     outcomes = [outcome.id for outcome in tell.labels.plan.outcomes]
     if not parts:
         raise _Unbound("names no outcome", f"Outcomes: {listed(outcomes)}.")
-    found = list(pick(section(tell.released, "effects"), "effect", parts[0], parts[1] if len(parts) > 1 else None))
+    found = list(main(tell.released, tell.evidence, parts[0], parts[1] if len(parts) > 1 else None))
     if not found:
         raise _Unbound("names no outcome of the plan with a result", nearest(parts[0], outcomes))
     if len(found) > 1:
@@ -155,7 +158,7 @@ def _shown(spans: Spans, field: str, estimate: Estimate, tell: Teller, *, signed
         span = tell.number.of(estimate, field, "number", 2)
         if span.value is None or math.isnan(span.value):
             return replace(span, text=tell._("withheld"))
-    if field in {"mean_treated", "mean_control"}:
+    if field.startswith("mean_"):
         return span
     bare = span.text.removeprefix(MINUS)
     negative = span.value is not None and span.value < 0 and any(character in "123456789" for character in bare)
@@ -248,7 +251,7 @@ def _known(tell: Teller) -> dict[str, tuple[str, str, str]]:
             out.setdefault(_bare(number.strip("\u00a0\u202f")), (span.result_id, span.field, place))
 
     several = len(tell.labels.plan.design.arms) > 2
-    fields: Mapping[str, str] = {field: name for name, field in reversed(ESTIMATE.items())}
+    fields: Mapping[str, str] = {**{field: name for name, field in reversed(ESTIMATE.items())}, "estimate": MAIN[tell.evidence][1]}
     for estimate in tell.main():
         end = f"{estimate.outcome}:{estimate.arm}" if several else estimate.outcome
         for span in finding(estimate, tell.labels, tell.language).numbers:

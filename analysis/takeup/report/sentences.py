@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from takeup.present.catalogue import words
 from takeup.present.flow import boxes
 from takeup.present.numbers import numbers
-from takeup.present.reading import only, pick, prefix, section, statistics
+from takeup.present.reading import main, only, pick, prefix, section, statistics
 from takeup.present.text import Span, fill, in_row, joined, said
 from takeup.present.wording import verdict
 from takeup.results import Estimate, Statistic, Test
@@ -151,8 +151,8 @@ class Teller:
 
     def main(self, role: str = "") -> list[Estimate]:
         """The main estimates in the order of the plan, of one role where it is given."""
-        results = section(self.released, "effects")
-        return [item for outcome in self.labels.plan.outcomes if not role or outcome.role == role for item in pick(results, "effect", outcome.id)]
+        return [item for outcome in self.labels.plan.outcomes if not role or outcome.role == role
+                for item in main(self.released, self.evidence, outcome.id)]
 
     def complier(self, outcome: str, arm: str) -> Estimate | None:
         """The effect among those who took part because it was offered."""

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from takeup.plan.evidence import MAIN
 from takeup.present.catalogue import LOCALES, mark, words
 from takeup.present.labels import in_language
+from takeup.present.reading import main as main_of
 from takeup.present.tables.model import Column, Row, Table, text_cell
 from takeup.present.text import Span, said
 from takeup.report.document import Block, Bullets, Document, Heading, Note, Paragraph, TableBlock
@@ -48,7 +50,7 @@ def with_trust(document: Document, standing: Standing, released: Released, label
         out.append(block)
         if isinstance(block, Heading) and block.id == "found":
             out += first_page(standing, labels, document.language)
-        elif isinstance(block, Heading) and block.id == "effects" and standing.lock is not None:
+        elif isinstance(block, Heading) and block.id == MAIN[labels.plan.evidence][0] and standing.lock is not None:
             out += labelled_outcomes(released, labels, document.language)
     return replace(document, blocks=tuple(out))
 
@@ -92,7 +94,7 @@ def locked_line(standing: Standing, language: str) -> str:
 def labelled_outcomes(released: Released, labels: Labels, language: str) -> tuple[Block, ...]:
     """Which outcomes were promised beforehand, and which are exploratory."""
     _ = words(language)
-    main = {result.outcome: result.provenance.pre_specified for result in released["effects"] if result.provenance.id.startswith("effect.")}
+    main = {result.outcome: result.provenance.pre_specified for result in main_of(released, labels.plan.evidence)}
     lines: list[Spans] = []
     for wanted, title in ((True, _("Pre-specified")), (False, _("Exploratory"))):
         names = [labels.outcome(name, language) for name, planned in main.items() if bool(planned) is wanted]

@@ -37,7 +37,8 @@ def distributions(material: Material) -> ResultSet:
         for (wave, arm), values in groups.items():
             counts = counted(values, edges)
             for place, count in enumerate(counts):
-                name = f"distribution.{outcome.id}.{slug(wave)}.{slug(arm)}.{place + 1:02d}"
+                side = f".{slug(arm)}" if arm else ""
+                name = f"distribution.{outcome.id}.{slug(wave)}{side}.{place + 1:02d}"
                 out.append(material.stamp(_share(outcome, wave, arm, edges, place, int(count), values.size), name, f"outcomes[{position}]"))
     return ResultSet(tuple(out))
 
@@ -46,12 +47,11 @@ def _groups(material: Material, outcome: Outcome) -> dict[tuple[str, str], Float
     """The observed values by wave and arm."""
     own = baseline_of(outcome)
     columns = [*([] if own is None else [(outcome.waves[0], own)]), (outcome.follow_up, outcome.id)]
-    assigned = material.frame[material.design.treatment]
     out: dict[tuple[str, str], Floats] = {}
     for wave, column in columns:
-        for arm in (material.design.control, *material.arms):
-            values = material.frame[column][(assigned == arm).to_numpy(dtype=bool, na_value=False)]
-            out[wave, str(arm)] = np.asarray(values.dropna().to_numpy(dtype=float))
+        for arm, rows in material.groups():
+            values = material.frame[column][rows]
+            out[wave, arm] = np.asarray(values.dropna().to_numpy(dtype=float))
     return out
 
 

@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from takeup.measure.outcomes import analysis_frame, baseline_of
 from takeup.measure.rights import population, rights_of
 from takeup.results import Provenance, Result, ResultSet
@@ -31,10 +33,14 @@ class Material:
 
     Attributes
     ----------
+    drawn : Design or None
+        None in a before-after study; `design` refuses there.
+    everyone : DataFrame
+        One row a unit: the columns of the units and the plan's outcomes (`measure.outcomes`).
     frame : DataFrame
-        One row a randomised unit: the columns of the units and the plan's outcomes (`measure.outcomes`).
+        The rows of it that the study is about: those of the analysed cohort, where the plan names one.
     arms : tuple
-        The treated arms in the plan's order, as they stand in the frame.
+        The treated arms in the plan's order, as they stand in the frame; none in a before-after study.
     hash : str
         The plan's hash.
     rights : Rights or None
@@ -43,14 +49,28 @@ class Material:
 
     plan: Plan
     trial: TrialData
-    design: Design
+    drawn: Design | None
+    everyone: DataFrame
     frame: DataFrame
     arms: tuple[object, ...]
     hash: str
     rights: Rights | None = None
 
     def __repr__(self) -> str:
-        return f"Material({self.plan.study}: {len(self.frame)} units, {1 + len(self.arms)} arms)"
+        arms = f", {1 + len(self.arms)} arms" if self.drawn is not None else ""
+        return f"Material({self.plan.study}: {len(self.frame)} units{arms})"
+
+    @property
+    def design(self) -> Design:
+        """The design; DesignError in a before-after study, which has no arms."""
+        return self.trial.design if self.drawn is None else self.drawn
+
+    def groups(self) -> tuple[tuple[str, Any], ...]:
+        """The groups that are described side by side: name and rows (n,) of each arm, control first; of a before-after study all, without a name."""
+        if self.drawn is None:
+            return (("", np.ones(len(self.frame), dtype=bool)),)
+        assigned = self.frame[self.drawn.treatment]
+        return tuple((str(arm), (assigned == arm).to_numpy(dtype=bool, na_value=False)) for arm in (self.drawn.control, *self.arms))
 
     def of_arm(self, arm: object) -> DataFrame:
         """The rows of one treated arm and control."""
@@ -95,11 +115,32 @@ def material(plan: Plan, trial: TrialData, plan_hash: str = "", folder: Path | N
     """Everything the chapters need; `folder` is the plan's, where it names a catalogue of rights. MeasureError where an outcome can't be made."""
     rights = None if folder is None else rights_of(plan, trial, folder)
     frame = analysis_frame(plan, trial, rights)
-    present = list(frame[trial.design.treatment].dropna().unique())
+    return Material(plan=plan, trial=trial, drawn=trial.drawn, everyone=frame, frame=of_cohort(plan, trial, frame),
+                    arms=_treated(plan, trial, frame), hash=plan_hash, rights=rights)
+
+
+def of_cohort(plan: Plan, trial: TrialData, frame: DataFrame) -> DataFrame:
+    """The rows of the analysis frame that the study is about."""
+    rows = analysed(plan, trial)
+    return frame if rows.all() else frame[rows]
+
+
+def _treated(plan: Plan, trial: TrialData, frame: DataFrame) -> tuple[object, ...]:
+    """The treated arms in the order of the plan."""
+    if trial.drawn is None:
+        return ()
+    present = list(frame[trial.drawn.treatment].dropna().unique())
     treated = sorted((value for value in present if value != trial.design.control), key=str)
     order = [str(name) for name in plan.design.arms]
-    arms = sorted(treated, key=lambda value: order.index(str(value)) if str(value) in order else len(order))
-    return Material(plan=plan, trial=trial, design=trial.design, frame=frame, arms=tuple(arms), hash=plan_hash, rights=rights)
+    return tuple(sorted(treated, key=lambda value: order.index(str(value)) if str(value) in order else len(order)))
+
+
+def analysed(plan: Plan, trial: TrialData) -> Any:
+    """(units,) whether a unit is of the cohort that the study is about; all where the plan names none."""
+    units, programme = trial.units, plan.programme
+    if programme is None or programme.cohort is None or programme.analysed is None:
+        return np.ones(len(units), dtype=bool)
+    return (units[trial.resolve(programme.cohort)] == programme.analysed).to_numpy(dtype=bool, na_value=False)
 
 
 def slug(name: object) -> str:

@@ -7,8 +7,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from takeup.errors import Fault, PlanError, listed, nearest
 from takeup.plan.deviations import NOTHING, Standing
+from takeup.plan.evidence import MAIN
 from takeup.results import FrozenMap, ResultSet
+from takeup.study.chapters import chapters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,13 +25,6 @@ if TYPE_CHECKING:
     from takeup.report.document import Document
     from takeup.report.marks import Kind
     from takeup.study.material import Material
-
-CHAPTERS: Mapping[str, str] = FrozenMap({
-    "flow": "before", "balance": "before", "attrition": "before", "compliance": "before", "takeup": "takeup",
-    "waiting": "waiting", "effects": "effects", "mechanism": "mechanism", "cost": "cost", "robustness": "robustness",
-    "distributions": "distributions", "subgroups": "subgroups",
-})
-"""The chapters in the order of a report, and the file that each is a function of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +63,36 @@ class Study:
         return self._once("hash", lambda: plan_hash(self.plan, plan_files(self.plan, self.folder)))  # type: ignore[no-any-return]
 
     @property
+    def chapters(self) -> Mapping[str, str]:
+        """The chapters that the plan's evidence can carry, in order (`study.chapters.LIST`)."""
+        return chapters(self.plan.evidence)
+
+    @property
     def material(self) -> Material:
         """What the chapters work from. MeasureError where an outcome can't be made."""
-        from takeup.study.material import material
+        from takeup.study.material import material, of_cohort
         from takeup.study.mock import simulated
 
         def made() -> Material:
             found = material(self.plan, self.trial, self.hash, self.folder)
-            return replace(found, frame=simulated(self.plan, self.trial, found.frame)) if self.kind == "mock" else found
+            if self.kind != "mock":
+                return found
+            everyone = simulated(self.plan, self.trial, found.everyone)
+            return replace(found, everyone=everyone, frame=of_cohort(self.plan, self.trial, everyone))
 
         return self._once("material", made)  # type: ignore[no-any-return]
 
     def chapter(self, name: str) -> ResultSet:
-        """One chapter of results by its name in `CHAPTERS`, each result labelled by what the locked plan promised."""
+        """One chapter of results by its name in `chapters`, each result labelled by what the locked plan promised.
+
+        PlanError for a chapter that the plan's evidence can't carry.
+        """
         from takeup.study.standing import labelled
 
-        make: Callable[[Material], ResultSet] = getattr(import_module(f"takeup.study.{CHAPTERS[name]}"), name)
+        if name not in self.chapters:
+            what = f'a study with evidence: {self.plan.evidence} has no chapter "{name}"'
+            raise PlanError(Fault(what, "evidence", listed(self.chapters, 30), nearest(name, self.chapters)))
+        make: Callable[[Material], ResultSet] = getattr(import_module(f"takeup.study.{self.chapters[name]}"), name)
         return self._once(name, lambda: labelled(make(self.material), self.plan, self.standing))  # type: ignore[no-any-return]
 
     def flow(self) -> ResultSet:
@@ -102,8 +112,11 @@ class Study:
         return self.chapter("compliance") + self.chapter("takeup")
 
     def results(self) -> ResultSet:
-        """The effects: ITT, ratios, randomisation tests, family corrections, CACE and its Anderson-Rubin set."""
-        return self.chapter("effects")
+        """The main numbers: of a trial the effects, of a comparison the differences, of a before-after study the changes.
+
+        With the effects: ratios, randomisation tests, family corrections, CACE and its Anderson-Rubin set.
+        """
+        return self.chapter(MAIN[self.plan.evidence][0])
 
     def robustness(self) -> ResultSet:
         """The same by other estimators, and bounds."""
@@ -119,7 +132,7 @@ class Study:
 
     def sections(self) -> Mapping[str, ResultSet]:
         """All chapters by name, in the order of a report; not yet through the gate."""
-        return FrozenMap({name: self.chapter(name) for name in CHAPTERS})
+        return FrozenMap({name: self.chapter(name) for name in self.chapters})
 
     def released(self) -> Released:
         """All chapters through the disclosure gate, by the plan's rules, beside what the study released before (the folder `released`)."""
@@ -217,7 +230,7 @@ def open_study(path: str | Path, *, kind: Kind = "final") -> Study:
     ...     print(tu.open_study(f"{folder}/reports/jobs2/plan.yaml"))
     Study(jobs2: 899 units, 3 outcomes)
     """
-    from takeup.errors import PlanError, ReportError, collect
+    from takeup.errors import ReportError, collect
     from takeup.intake.faults import DataError, FaultReport
     from takeup.intake.trial import open_files
     from takeup.study.masked import mask_seed, masked

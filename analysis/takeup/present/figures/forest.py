@@ -14,7 +14,7 @@ from takeup.present.catalogue import words
 from takeup.present.figures.event_study import event_study_plot
 from takeup.present.figures.model import Figure, finished
 from takeup.present.numbers import numbers, value_of
-from takeup.present.reading import pick, section
+from takeup.present.reading import main
 from takeup.present.style import BAND, BLUE, GREY, INK, LINE, PALE, PAPER, SMALL, WIDTH, arm_style, bare, drawing, house_style, text_width, wrapped
 from takeup.present.tables.effects import named, quantity, scale_of
 from takeup.present.tables.model import Cell, Column, Maker, Row, Table, text_cell
@@ -80,13 +80,13 @@ def forest(released: Released, labels: Labels, language: str) -> Figure | None:
 
 
 def _entries(released: Released, labels: Labels, language: str) -> list[Entry]:
-    results = section(released, "effects")
+    found = list(main(released, labels.plan.evidence))
     families = len({outcome.family for outcome in labels.plan.outcomes}) > 1
-    arms = list(dict.fromkeys(result.arm for result in pick(results, "effect")))
+    arms = list(dict.fromkeys(result.arm for result in found))
     _ = words(language)
     entries = []
     for outcome in labels.plan.outcomes:
-        for estimate in pick(results, "effect", outcome.id):
+        for estimate in (item for item in found if item.outcome == outcome.id):
             text = labels.outcome(outcome.id, language)
             lines = wrapped(text, LABEL - 0.1, SMALL + 0.5)
             if len(arms) > 1:

@@ -30,8 +30,8 @@ BUILDERS = {
 
 def all_tables(released: Released, labels: Labels, language: str) -> dict[str, Table]:
     """Every table the study has results for, by id, in the order of a report."""
-    made = {name: build(released, labels, language) for name, build in BUILDERS.items()}
-    return {name: table for name, table in made.items() if not table.empty}
+    made = [build(released, labels, language) for build in BUILDERS.values()]
+    return {table.id: table for table in made if not table.empty}
 
 
 __all__ = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from takeup.plan.evidence import MAIN
 from takeup.present.numbers import Kind, effect_digits
 from takeup.present.reading import only, pick, prefix, section
 from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 def effects(released: Released, labels: Labels, language: str) -> Table:
     """Every planned outcome in the order of the plan, by family; a 0/1 outcome has its ratio on a line of its own."""
     make = Maker(language)
-    results = section(released, "effects")
-    several = len({result.arm for result in results if prefix(result) == "effect"}) > 1
+    chapter, first = MAIN[labels.plan.evidence]
+    results = section(released, chapter)
+    several = len({result.arm for result in results if prefix(result) == first}) > 1
     columns = _columns(make, labels, results, several=several)
     rows = tuple(row for outcome in labels.plan.outcomes for row in _rows(make, labels, results, outcome, columns, several=several))
-    return compact(Table(id="effects", title=effects_title(make, labels), columns=columns, rows=rows, notes=_notes(make, labels, results, columns),
+    return compact(Table(id=chapter, title=effects_title(make, labels), columns=columns, rows=rows, notes=_notes(make, labels, results, columns),
                          language=language))
 
 
@@ -93,7 +95,7 @@ def _columns(make: Maker, labels: Labels, results: ResultSet, *, several: bool) 
 def _rows(make: Maker, labels: Labels, results: ResultSet, outcome: Outcome, columns: tuple[Column, ...], *, several: bool) -> Iterator[Row]:
     families = {other.family for other in labels.plan.outcomes}
     group = labels.family(outcome.family, make.language) if len(families) > 1 else ""
-    for estimate in pick(results, "effect", outcome.id):
+    for estimate in pick(results, MAIN[labels.plan.evidence][1], outcome.id):
         cells = _effect_cells(make, labels, results, outcome, estimate)
         yield Row(cells=tuple(cells.get(column.id, EMPTY) for column in columns), group=group)
         ratio = only(results, "ratio", outcome.id, estimate.arm)

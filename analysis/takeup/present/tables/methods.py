@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from takeup.plan.evidence import MAIN
 from takeup.present.numbers import id_of
 from takeup.present.reading import prefix, section
 from takeup.present.reasons import translated
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from takeup.release.gate import Released
     from takeup.results import Result
 
-_SHOWN = ("effect", "change", "ratio", "ri", "cace", "ar", "robust", "bounds", "subgroup")
+_SHOWN = ("effect", "difference", "change", "ratio", "ri", "cace", "ar", "robust", "bounds", "subgroup")
 
 
 def methods(released: Released, labels: Labels, language: str) -> Table:
     """One line for every estimate, test and bound: which rule fired and why."""
     make = Maker(language)
     _ = make._
-    found = [item for name in ("effects", "robustness", "subgroups") for item in section(released, name) if prefix(item) in _SHOWN]
+    chapters = (MAIN[labels.plan.evidence][0], "robustness", "steadiness", "subgroups")
+    found = [item for name in chapters for item in section(released, name) if prefix(item) in _SHOWN]
     rows = [_row(make, labels, item, labels.outcome(outcome.id, language)) for outcome in labels.plan.outcomes for item in found
             if getattr(item, "outcome", "") == outcome.id]
     columns = (Column(id="id", title=_("Number")), Column(id="method", title=_("Method")), Column(id="se_type", title=_("Variance")),

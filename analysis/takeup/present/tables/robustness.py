@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from takeup.present.numbers import id_of
-from takeup.present.reading import only, prefix, section
+from takeup.present.reading import main as main_of
+from takeup.present.reading import prefix, section
 from takeup.present.tables.effects import in_arm, quantity, scale_of
 from takeup.present.tables.model import EMPTY, Column, Maker, Row, Table, compact, text_cell
 from takeup.present.terms import method, method_of, variance
@@ -26,7 +27,7 @@ def robustness(released: Released, labels: Labels, language: str) -> Table:
     for outcome in labels.plan.outcomes:
         found = [item for item in others if item.outcome == outcome.id]
         for arm in dict.fromkeys(item.arm for item in found):
-            main = only(section(released, "effects"), "effect", outcome.id, arm)
+            main: Estimate | None = next(main_of(released, labels.plan.evidence, outcome.id, arm), None)
             _means, kind, digits, scale = scale_of(outcome, main or found[0])
             group = in_arm(make, labels, outcome, arm, others)
             for item in ([main] if main is not None else []) + [item for item in found if item.arm == arm]:
@@ -55,7 +56,7 @@ def bounds(released: Released, labels: Labels, language: str) -> Table:
     found = [item for item in section(released, "robustness") if isinstance(item, Bounds)]
     rows: list[Row] = []
     for outcome in labels.plan.outcomes:
-        main = next((item for item in section(released, "effects") if prefix(item) == "effect" and item.outcome == outcome.id), None)
+        main = next(main_of(released, labels.plan.evidence, outcome.id), None)
         digits, scale = scale_of(outcome, main)[2:]
         of_outcome = [item for item in found if item.outcome == outcome.id]
         rows.extend(
