@@ -136,7 +136,8 @@ def test_numbers_read_back_to_four_figures(value):
 
 
 def test_links_and_tables_are_shown_as_well():
-    _accessible(LinkReport(arms=(ArmLink(arm="a", units=3, matched=2, unmatched=1, duplicated=0),), without_key=0, rows=9, rows_linked=2)._repr_html_())
+    arm = ArmLink(arm="a", units=3, matched=2, unmatched=1, duplicated=0)
+    _accessible(LinkReport(arms=(arm,), without_key=0, rows=9, rows_linked=2)._repr_html_())
 
 
 def test_the_empty_set_says_so():

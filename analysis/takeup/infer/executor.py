@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from takeup.errors import Fault, InferError
+from takeup.progress import notebook_bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,19 +86,21 @@ def spread(work: Work[T], shared: Any, items: int, *, backend: Executor | None, 
 
 
 class Meter:
-    """A bar on stderr with items per second, for what takes longer than a second; nothing where stderr isn't a terminal."""
+    """A bar with items per second, for what takes longer than a second; nothing where stderr isn't a terminal and this no notebook."""
 
     def __init__(self, label: str, total: int, scale: int) -> None:
         self._label, self._total, self._scale = label, total, scale
         self._start, self.done = time.perf_counter(), 0
         self._bar: Any = None
+        self._cell = notebook_bar()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        for bar in (self._bar, self._cell):
+            if bar is not None:
+                bar.stop()
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             done, total = self.done * self._scale, self._total * self._scale
             raise KeyboardInterrupt(f"Stopped after {done:,} of {total:,} {self._label}; nothing was kept.") from None
@@ -105,7 +108,9 @@ class Meter:
     def add(self, items: int) -> None:
         """Count items as done."""
         self.done += items
-        if self._bar is None and time.perf_counter() - self._start > SHOW_AFTER and self.done < self._total and sys.stderr.isatty():
+        if self._cell is not None:
+            self._cell.show(self.done * self._scale, self._total * self._scale, self._said())
+        elif self._bar is None and time.perf_counter() - self._start > SHOW_AFTER and self.done < self._total and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -114,8 +119,11 @@ class Meter:
             self._task = self._bar.add_task(self._label, total=self._total, rate="")
             self._bar.start()
         if self._bar is not None:
-            rate = self.done * self._scale / (time.perf_counter() - self._start)
-            self._bar.update(self._task, completed=self.done, rate=f"{rate:,.0f} {self._label} a second")
+            self._bar.update(self._task, completed=self.done, rate=self._said())
+
+    def _said(self) -> str:
+        rate = self.done * self._scale / max(time.perf_counter() - self._start, 1e-9)
+        return f"{rate:,.0f} {self._label} a second"
 
 
 def _cores() -> int:

@@ -77,13 +77,28 @@ def house_style() -> Iterator[None]:
 
 
 def drawing(height: float, width: float = WIDTH) -> Drawing:
-    """An empty figure in inches, drawn by Agg and known to no global list."""
+    """An empty figure in inches, drawn by Agg and known to no global list; a notebook shows it all the same."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height))
+    figure = _own()(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure
+
+
+@lru_cache(maxsize=1)
+def _own() -> type[Drawing]:
+    from matplotlib.figure import Figure
+
+    class Shown(Figure):
+        """A figure that shows itself: what isn't in matplotlib's global list is shown by no kernel otherwise."""
+
+        def _repr_png_(self) -> bytes:
+            buffer = BytesIO()
+            with house_style():
+                self.savefig(buffer, format="png", dpi=DPI / 2, metadata={"Software": None})
+            return buffer.getvalue()
+
+    return Shown
 
 
 _ACROSS: ContextVar[str] = ContextVar("across", default="")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
+from takeup import display
 from takeup.errors import Fault, ReportError
 from takeup.present.style import saved
 
@@ -42,6 +45,11 @@ class Figure:
 
     def __repr__(self) -> str:
         return f"Figure({self.id!r}, {self.title!r})"
+
+    def _repr_html_(self) -> str:
+        picture = f'<img alt="{escape(self.alt)}" width="760" src="data:image/png;base64,{b64encode(self.png).decode()}">'
+        return f'<figure lang="{self.data.language}"><figcaption>{escape(self.title)}</figcaption>{picture}</figure>' + display.folded(
+            self.data.title, self.data._repr_html_())
 
     def _repr_png_(self) -> bytes:
         return self.png
