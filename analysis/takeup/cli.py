@@ -52,6 +52,9 @@ def check(plan: Path, report: Path | None) -> None:
     click.echo(f"  {len(found.frame)} units, {1 + len(found.arms)} arms, {len(study.plan.outcomes)} outcomes, {len(study.trial.tables)} tables.")
     for note in (*study.trial.notes, *(oddities(found.rights.held) if found.rights else ())):
         click.echo(f"  {note}")
+    for language in study.plan.languages:
+        if complaint := study.labels().complaint(language):
+            click.echo(f"Please note: {complaint}", err=True)
     _write_faults(report, None)
 
 
@@ -165,6 +168,8 @@ def _build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[
         click.echo(f"changed since the lock: {change_line(item)}")
     if made.standing.unexplained:
         click.echo(f"{len(made.standing.unexplained)} of these have no reason in deviations.yaml; page one of the report says so.")
+    for complaint in made.complaints:
+        click.echo(f"Please note: {complaint}", err=True)
     withheld = f", {made.withheld} withheld (release_log.csv)" if made.withheld else ""
     said = "" if kind == "final" else f" ({kind}: no number is a finding)"
     click.echo(f"{made.results} results released{withheld}; {len(made.files)} files in {_shown(made.out)}{said}")

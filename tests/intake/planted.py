@@ -90,6 +90,7 @@ analyses:
   balance: [age, sex, baseline.income]
   families: {money: holm}
   subgroups: [{by: sex}]
+  family_labels: {money: {en: Money, nl: Geld}, work: {en: Work, nl: Werk}, life: {en: Life, nl: Leven}}
 languages: [en, nl]
 """
 

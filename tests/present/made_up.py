@@ -37,7 +37,9 @@ PLAN = {
                    "fr": "Confiance dans la recherche d'emploi"},
          "unit": {"en": "scale points", "nl": "schaalpunten", "fr": "points d'échelle"}},
     ],
-    "analyses": {"seed": 19950201, "balance": ["age", "sex", "marital"], "families": {"work": "holm"}, "subgroups": [{"by": "sex"}]},
+    "analyses": {"seed": 19950201, "balance": ["age", "sex", "marital"], "families": {"work": "holm"}, "subgroups": [{"by": "sex"}],
+                 "family_labels": {"mental_health": {"en": "Mental health", "nl": "Geestelijke gezondheid", "fr": "Santé mentale"},
+                                   "work": {"en": "Work", "nl": "Werk", "fr": "Travail"}}},
     "release": {"profile": "public"},
     "languages": ["en", "nl", "fr"],
 }
@@ -62,7 +64,10 @@ SCHEMA = TableSchema(name="units", title={"en": "People", "nl": "Personen", "fr"
 
 
 def plan(**changes: object) -> Plan:
-    return Plan.model_validate({**PLAN, **changes})
+    raw = {**PLAN, **changes}
+    families = {outcome.get("family") for outcome in raw["outcomes"]}  # type: ignore[attr-defined]
+    labels = {name: label for name, label in raw["analyses"].get("family_labels", {}).items() if name in families}  # type: ignore[attr-defined]
+    return Plan.model_validate({**raw, "analyses": {**raw["analyses"], "family_labels": labels}})  # type: ignore[dict-item]
 
 
 def labels(of: Plan | None = None) -> Labels:

@@ -37,5 +37,19 @@ def test_labels_that_lack_a_language_are_listed():
     assert made_up.labels().untranslated("nl") == ()
 
 
+def test_a_family_goes_by_its_label_and_one_without_is_complained_of():
+    analyses = {**made_up.PLAN["analyses"], "family_labels": {"health": {"en": "Health", "nl": "Gezondheid", "fr": "Santé"}}}
+    outcomes = [{**outcome, "family": family} for outcome, family in zip(made_up.PLAN["outcomes"], ("health", "work", "work"), strict=True)]
+    labels = made_up.labels(made_up.plan(outcomes=outcomes, analyses={**analyses, "families": {}}))
+    assert labels.family("health", "fr") == "Santé"
+    assert labels.family("work", "fr") == "Work"
+    assert labels.family("all", "fr") == "Tous les résultats"
+    assert labels.untranslated("nl") == ("plan.analyses.family_labels.work",)
+    complaint = labels.complaint("fr")
+    assert complaint is not None
+    assert "plan.analyses.family_labels.work" in str(complaint)
+    assert labels.complaint("en") is None
+
+
 def test_the_repr_shows_no_word_of_the_study():
     assert repr(made_up.labels()) == "Labels('seminar', 1 tables)"

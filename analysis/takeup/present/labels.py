@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from takeup.errors import Fault
 from takeup.present.catalogue import words
 
 if TYPE_CHECKING:
@@ -110,9 +111,10 @@ class Labels:
         return in_language(field.unit, language) if field and field.unit else ""
 
     def family(self, family: str, language: str) -> str:
-        """The name of a family of outcomes."""
+        """The name of a family of outcomes: its label in the plan, else its id in words."""
         _ = words(language)
-        return _("All outcomes") if family == "all" else spoken(family)
+        label = in_language(self.plan.analyses.family_labels.get(family, ""), language)
+        return label or (_("All outcomes") if family == "all" else spoken(family))
 
     def variable(self, name: str, language: str) -> str:
         """A column's title; a column that is an outcome at baseline has the outcome's name."""
@@ -173,14 +175,30 @@ class Labels:
         return {"baseline": _("Baseline"), "endline": _("Endline")}.get(wave) or spoken(wave)
 
     def untranslated(self, language: str) -> tuple[str, ...]:
-        """Paths in the plan and the schemas of the labels that are written in some languages, but not in this one."""
+        """Paths in the plan and the schemas of the labels that are written in some languages, but not in this one.
+
+        A family of outcomes without any label is known by its id, which is a word of the plan's author: it is listed where the plan speaks more
+        than one language.
+        """
         found: list[str] = []
         _missing(self.plan.model_dump(by_alias=True), "plan", language, found)
+        families = dict.fromkeys(outcome.family for outcome in self.plan.outcomes if outcome.family != "all")
+        unnamed = [name for name in families if not self.plan.analyses.family_labels.get(name)]
+        if unnamed and language != self.plan.languages[0] and (len(families) > 1 or self.plan.analyses.families):
+            found += [f"plan.analyses.family_labels.{name}" for name in unnamed]
         for table, schema in self._schemas.items():
             for field in schema.fields:
                 texts = {"title": field.title, "unit": field.unit, **{f"categories[{i}]": c.label for i, c in enumerate(field.categories)}}
                 found += [f"{table}.{field.name}.{part}" for part, text in texts.items() if not isinstance(text, str) and language not in text]
         return tuple(found)
+
+    def complaint(self, language: str) -> Fault | None:
+        """What to tell the authors where labels aren't written in a language: the first of them, how many more, and what a reader sees instead."""
+        missing = self.untranslated(language)
+        if not missing:
+            return None
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        return Fault(f'has no words in "{language}"', f"{', '.join(missing[:3])}{more}", remedy="Readers see them in another language, or as an id.")
 
 
 def _colon(first: str, second: str, language: str) -> str:
