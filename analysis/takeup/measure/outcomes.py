@@ -101,7 +101,7 @@ def _observed(units: DataFrame, plan: Plan, trial: TrialData, outcome: Outcome, 
 
 def items_at(plan: Plan, trial: TrialData, outcome: Outcome, wave: str) -> list[str]:
     """The units' columns of an outcome's items at a wave, in the order of the plan."""
-    return [_item(plan, trial, item, wave) for item in outcome.items]
+    return [item_column(plan, trial, item, wave) for item in outcome.items]
 
 
 def _stated(outcome: Outcome, items: list[str]) -> dict[str, object]:
@@ -112,7 +112,7 @@ def _stated(outcome: Outcome, items: list[str]) -> dict[str, object]:
     return {**said, "range": list(outcome.rule.range), "reverse": [name for name in items if name.rpartition(".")[2] in turned]}
 
 
-def _item(plan: Plan, trial: TrialData, item: str, wave: str) -> str:
+def item_column(plan: Plan, trial: TrialData, item: str, wave: str) -> str:
     """The units' column of a scale's item at a wave."""
     if "." in item:
         return trial.resolve(item)
