@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from takeup import display
+from takeup.coefficients import InRegressionTables
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -107,7 +108,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate(Result):
+class Estimate(Result, InRegressionTables):
     """One number with its uncertainty.
 
     Attributes
@@ -155,6 +156,9 @@ class Estimate(Result):
     evidence: Evidence = "randomized"
     extra: FrozenMap = field(default_factory=FrozenMap)
     provenance: Provenance = field(default_factory=Provenance)
+
+    def _estimates(self) -> tuple[Self]:
+        return (self,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +258,7 @@ class Statistic(Result):
 
 
 @dataclass(frozen=True, slots=True)
-class ResultSet:
+class ResultSet(InRegressionTables):
     """Many results in a fixed order, and the one tidy frame they make.
 
     Verbs (`where`, `+`) return new sets.
@@ -285,6 +289,9 @@ class ResultSet:
 
     def __add__(self, other: ResultSet | Iterable[Result]) -> ResultSet:
         return ResultSet((*self.results, *other))
+
+    def _estimates(self) -> tuple[Estimate, ...]:
+        return tuple(result for result in self.results if isinstance(result, Estimate))
 
     def where(self, keep: Callable[[Any], bool] | None = None, **fields_: object) -> ResultSet:
         """The results for which `keep` is true and the named fields have the given values."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from takeup.coefficients import InRegressionTables
 from takeup.errors import EstimateError, Fault, collect, listed
 from takeup.estimate.arrays import Codes, Floats, codes, columns_exist, numeric
 from takeup.estimate.tails import check_level, critical, p_value
@@ -30,7 +31,7 @@ NEVER = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupTime:
+class GroupTime(InRegressionTables):
     """Effects by cohort and period, and what they add up to.
 
     Attributes
@@ -55,6 +56,9 @@ class GroupTime:
     def plot(self) -> Figure:
         """The event-study figure, for a notebook."""
         return self.event_study.plot()
+
+    def _estimates(self) -> tuple[Estimate, ...]:
+        return (*(one.replace(term=f"{one.extra['event']:+d} periods") for one in self.event_study), self.overall.replace(term="overall"))
 
     def _repr_html_(self) -> str:
         return self.overall._repr_html_() + self.event_study._repr_html_()
