@@ -26,6 +26,7 @@ from takeup.estimate.rules import assignment_weights
 from takeup.infer.additive import additive
 from takeup.infer.arms import arms
 from takeup.infer.cells import cells
+from takeup.infer.fixed_counts import fixed_counts
 from takeup.infer.folded import folded
 from takeup.infer.partialled import partialled
 
@@ -118,8 +119,8 @@ def _additive(
     plain = covariates.shape[1] == 0 and blocks is None and data.weights is None and data.clusters is None
     if plain and not found.clustered:
         # HC2 of a regression on the treatment alone is Neyman's variance
-        return cells(values - values.mean(axis=0), np.ones(data.n), np.zeros(data.n, dtype=np.int64), place.slot[units], place.n_slots,
-                     owner=None, studentized=studentized)
+        return _means(values - values.mean(axis=0), np.ones(data.n), np.zeros(data.n, dtype=np.int64), data.treated, units, found, place,
+                      owner=None, studentized=studentized)
     space = partialled(covariates, blocks, data.weights)
     residuals = space.residuals(values)
     if found.clustered:
@@ -151,7 +152,19 @@ def _difference(
     of_unit = blocks[first]
     if design.draw == "pairs" or (owner is None and _alone(of_unit, data.treated[first])):
         owner = np.arange(int(blocks.max()) + 1)
-    return cells(totals, rows, of_unit, place.slot[present], place.n_slots, owner=owner, studentized=studentized)
+    return _means(totals, rows, of_unit, data.treated[first], present, found, place, owner=owner, studentized=studentized)
+
+
+def _means(
+    totals: Floats, rows: Floats, blocks: Ints, treated: Floats, units: Ints, found: Scheme, place: Layout, *, owner: Ints | None, studentized: bool,
+) -> Statistic:
+    """Differences in means, by fixed matrices where every draw treats the same number of rows in each block."""
+    strata = found.strata[units]
+    whole = found.kind == "fixed" and found.drawer is None and units.size == found.strata.size
+    alike = (rows == rows[np.unique(blocks, return_index=True)[1]][blocks]).all()
+    if whole and alike and np.unique(np.column_stack([strata, blocks]), axis=0).shape[0] == np.unique(strata).size:
+        return fixed_counts(totals, rows, blocks, treated, place.slot[units], place.n_slots, owner=owner, studentized=studentized)
+    return cells(totals, rows, blocks, place.slot[units], place.n_slots, owner=owner, studentized=studentized)
 
 
 def _alone(blocks: Ints, treated: Floats) -> bool:
