@@ -31,7 +31,8 @@ def test_welch_is_statsmodels():
     from statsmodels.stats.oneway import anova_oneway
 
     found, expected = tu.arms_test(trial(), "y", DESIGN, method="welch"), anova_oneway(groups(trial()), use_var="unequal")
-    assert (found.statistic, found.df_denominator, found.p_value) == pytest.approx((expected.statistic, expected.df_denom, expected.pvalue), rel=1e-10)
+    assert (found.statistic, found.df_denominator) == pytest.approx((expected.statistic, expected.df_denom), rel=1e-10)
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-10)
 
 
 def test_robust_wald_with_covariates_is_statsmodels():

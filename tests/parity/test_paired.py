@@ -84,7 +84,22 @@ CASES = [
     Case(id="zeamays/paired_t_greater", call=one_sided, fields=("estimate", "std_error", "df", "statistic", "p_value", "ci_low"),
          note="the call is two-sided; the tail and the limit follow from its fields"),
 ]
-NOT_OURS = {"btheb/cohens_d_2m": "a standardised difference between two arms; effects are reported in the outcome's units"}
+
+
+def two_arms():
+    found = tu.standardized_difference(frame("btheb").dropna(subset=["bdi_2m"]), "bdi_2m", tu.Design("treat", 0))
+    return {"estimate": found.estimate, "std_error": found.std_error, "ci_low": found.conf_low, "ci_high": found.conf_high, "n": found.n,
+            "extra.hedges_g": found.extra["hedges_g"], "extra.hedges_J_exact": found.extra["hedges_j"],
+            "extra.hedges_J_approx": found.extra["hedges_j_approximate"], "extra.glass_delta": found.extra["glass_delta"],
+            "extra.pooled_sd": found.extra["pooled_sd"], "extra.se_nu_denominator": found.extra["std_error_df"]}
+
+
+CASES.append(Case(
+    id="btheb/cohens_d_2m", call=two_arms, rtol=ITERATIVE, note="limits from the non-central t distribution",
+    fields=("estimate", "std_error", "ci_low", "ci_high", "n", "extra.hedges_g", "extra.hedges_J_exact", "extra.hedges_J_approx", "extra.glass_delta",
+            "extra.pooled_sd", "extra.se_nu_denominator"),
+))
+NOT_OURS: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -121,13 +121,32 @@ CASES = [
     Case(id="zeamays/sign_flip_t_exact", call=lambda: compared(maize(), "height", PAIR, statistic="studentized"), fields=FIELDS),
     limits("zeamays/sign_flip_ci", inches, "height", PAIR),
 ]
-NOT_OURS = {
-    "btheb/wilcoxon_rank_sum_2m": "a rank test: kept in tests of rank statistics",
-    "jobs2/coin_stratified_sex": "the normal approximation of a permutation test; ours lists or draws the assignments",
-    "nsw_dw/coin_asymptotic": "the normal approximation of a permutation test; ours lists or draws the assignments",
-    "nsw_dw/coin_stratified_asymptotic": "the normal approximation of a permutation test; ours lists or draws the assignments",
-    "nsw_dw/coin_wilcoxon_asymptotic": "the normal approximation of a rank test",
-}
+
+def ranks(data, outcome, design=TREAT, **options):
+    found = tu.rank_test(data, outcome, design, **options)
+    return {"df": found.df, "statistic": found.statistic, "p_value": found.p_value, "n": found.n, "extra.W": found.extra.get("mann_whitney_u")}
+
+
+def exact_ranks():
+    data = frame("btheb").dropna(subset="bdi_2m")
+    return {**ranks(data, "bdi_2m", exact=True), "extra.p_asymptotic": ranks(data, "bdi_2m")["p_value"]}
+
+
+def four_blocks():
+    return frame("nsw_dw").assign(block=lambda data: 2 * data["black"] + data["nodegree"])
+
+
+NORMAL = ("df", "statistic", "p_value", "n")
+CASES += [
+    Case(id="btheb/wilcoxon_rank_sum_2m", call=exact_ranks, fields=("statistic", "p_value", "n", "extra.p_asymptotic", "extra.W")),
+    Case(id="jobs2/coin_stratified_sex", fields=NORMAL,
+         call=lambda: ranks(frame("jobs2"), "depress2", tu.Design("treat", 0, draw="blocked", blocks="sex"), scores="values")),
+    Case(id="nsw_dw/coin_asymptotic", fields=NORMAL, call=lambda: ranks(frame("nsw_dw"), "re78", scores="values")),
+    Case(id="nsw_dw/coin_stratified_asymptotic", fields=NORMAL,
+         call=lambda: ranks(four_blocks(), "re78", tu.Design("treat", 0, draw="blocked", blocks="block"), scores="values")),
+    Case(id="nsw_dw/coin_wilcoxon_asymptotic", fields=NORMAL, call=lambda: ranks(frame("nsw_dw"), "re78")),
+]
+NOT_OURS: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

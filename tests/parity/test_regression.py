@@ -125,11 +125,30 @@ CASES = [
     Case(id="zeamays/pair_cluster_cr2", call=lambda: regress(maize(), "y", "z", se_type="CR2", clusters="pair"), fields=FIELDS),
 ]
 
+
+
+def balance_f(se_type):
+    found = tu.balance_f_test(jobs2(), ["depress1", "econ_hard", "sex", "age", "nonwhite"], tu.Design("treat", 0), se_type=se_type, df="residual")
+    return {"df": found.df_denominator, "statistic": found.statistic, "p_value": found.p_value, "n": found.n, "extra.df1": found.df,
+            "extra.df2": found.df_denominator}
+
+
+def joint():
+    design = tu.Design("stark", "regular", clusters="schoolidk")
+    found, naive = tu.arms_test(star(), "score", design), tu.arms_test(star(), "score", design, se_type="CR2", df="clusters")
+    return {"df": found.df_denominator, "statistic": found.statistic, "p_value": found.p_value, "n": found.n, "n_clusters": found.n_clusters,
+            "extra.df_num": found.df, "extra.naive_f": naive.statistic, "extra.naive_f_df": naive.df_denominator, "extra.naive_f_p": naive.p_value}
+
+
+CASES += [
+    Case(id="jobs2/balance_joint_f", call=lambda: balance_f("classical"), fields=("df", "statistic", "p_value", "n", "extra.df1", "extra.df2")),
+    Case(id="jobs2/balance_joint_f_hc2", call=lambda: balance_f("HC2"), fields=("df", "statistic", "p_value", "n", "extra.df1", "extra.df2")),
+    Case(id="star_k/joint_arms_cr2", call=joint,
+         fields=("df", "statistic", "p_value", "n", "n_clusters", "extra.df_num", "extra.naive_f", "extra.naive_f_df", "extra.naive_f_p")),
+    Case(id="thornton/dose_cr2", fields=FIELDS,
+         call=lambda: tu.assigned_dose(thornton(), "got", tu.Design("any", 0, **VILLAGE), dose="tinc", covariates=["distvct"], se_type="CR2")),
+]
 NOT_OURS = {
-    "jobs2/balance_joint_f": "the omnibus balance test here is by randomisation inference (tu.balance), not an F test",
-    "jobs2/balance_joint_f_hc2": "the omnibus balance test here is by randomisation inference (tu.balance), not an F test",
-    "star_k/joint_arms_cr2": "arms are compared with control one at a time; no joint test over arms",
-    "thornton/dose_cr2": "the coefficient is that of an assigned amount; a design assigns arms (a dose that was received: cace)",
     "thornton/weighted_cr2_inverse_target": "the working variance is the identity, entry weighted_cr2",
 }
 

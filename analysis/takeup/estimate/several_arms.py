@@ -65,7 +65,7 @@ def arms_test(
     >>> trial = pd.DataFrame({"arm": ["a", "b", "none"] * 4, "y": [5, 9, 4, 6, 7, 3, 7, 8, 5, 6, 9, 4]})
     >>> found = tu.arms_test(trial, "y", tu.Design("arm", "none"), se_type="classical")
     >>> round(found.statistic, 2), found.df, found.df_denominator
-    (23.4, 2.0, 9.0)
+    (24.11, 2.0, 9.0)
     """
     if method not in get_args(ArmsMethod):
         raise EstimateError(Fault(f'"{method}" is no method', "method", listed(get_args(ArmsMethod)), nearest(method, get_args(ArmsMethod))))
@@ -121,7 +121,7 @@ def compare_arms(
     >>> import pandas as pd, takeup as tu
     >>> trial = pd.DataFrame({"arm": ["a", "b", "none"] * 4, "y": [5, 9, 4, 6, 7, 3, 7, 8, 5, 6, 9, 4]})
     >>> [(one.term, round(one.estimate, 2), round(one.p_value, 4)) for one in tu.compare_arms(trial, "y", tu.Design("arm", "none"))]
-    [('a - none', 2.0, 0.0151), ('b - none', 4.25, 0.0001)]
+    [('a - none', 2.0, 0.0177), ('b - none', 4.25, 0.0001)]
     """
     if method not in get_args(Comparisons):
         raise EstimateError(Fault(f'"{method}" is no comparison', "method", listed(get_args(Comparisons)), nearest(method, get_args(Comparisons))))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Resampling = Literal["design", "wild"]
-Adjustment = Literal["holm", "hochberg", "bonferroni", "bh", "by", "sharpened_q"]
+Adjustment = Literal["holm", "hochberg", "hommel", "bonferroni", "sidak", "holm_sidak", "bh", "by", "sharpened_q"]
 
 
 def stepdown(
@@ -170,7 +170,8 @@ def adjust(p_values: ArrayLike, method: Adjustment) -> Floats:
     Parameters
     ----------
     p_values : numbers in [0, 1]; nan for a test that couldn't be made, which stays nan and isn't counted
-    method : "bonferroni", "holm" and "hochberg" (independent or positively dependent tests) control the chance of any false rejection; "bh"
+    method : "bonferroni" and "holm", "hochberg" and "hommel" (independent or positively dependent tests), "sidak" and "holm_sidak" (independent
+        tests; both also hold for positively dependent normal ones) control the chance of any false rejection; "bh"
         (Benjamini and Hochberg 1995), "by" (Benjamini and Yekutieli 2001, any dependence) and "sharpened_q" the expected share of false ones
 
     Returns
@@ -225,6 +226,30 @@ def _from_largest(values: Floats) -> Floats:
     return np.asarray(np.minimum.accumulate(values[::-1])[::-1])
 
 
+def _hommel(p: Floats) -> Floats:
+    """Hommel (1988), by the algorithm of Wright (1992)."""
+    n = p.size
+    ranks = np.arange(1, n + 1)
+    out = np.full(n, float((n * p / ranks).min()))
+    found = out.copy()
+    for m in range(n - 1, 1, -1):
+        split = n - m + 1
+        late = float((m * p[split:] / np.arange(2, m + 1)).min())
+        found[:split] = np.minimum(m * p[:split], late)
+        found[split:] = found[split - 1]
+        out = np.maximum(out, found)
+    return np.asarray(np.maximum(out, p))
+
+
+def _sidak(p: Floats, n: Any) -> Floats:
+    """1 - (1 - p)**n, with the digits of small p kept."""
+    return np.asarray(-np.expm1(n * np.log1p(-np.minimum(p, 1.0 - 1e-16))))
+
+
+def _holm_sidak(p: Floats) -> Floats:
+    return np.asarray(np.maximum.accumulate(_sidak(p, np.arange(p.size, 0, -1))))
+
+
 def _sharpened_q(p: Floats) -> Floats:
     """The infimum of q at which each of the sorted p-values is rejected.
 
@@ -239,4 +264,7 @@ def _sharpened_q(p: Floats) -> Floats:
     return np.where(u < 1.0, u / np.where(u < 1.0, 1.0 - u, 1.0), 1.0)
 
 
-_RULES = {"bonferroni": lambda p: p.size * p, "holm": _holm, "hochberg": _hochberg, "bh": _bh, "by": _by, "sharpened_q": _sharpened_q}
+_RULES = {
+    "bonferroni": lambda p: p.size * p, "holm": _holm, "hochberg": _hochberg, "hommel": _hommel, "sidak": lambda p: _sidak(p, p.size),
+    "holm_sidak": _holm_sidak, "bh": _bh, "by": _by, "sharpened_q": _sharpened_q,
+}
