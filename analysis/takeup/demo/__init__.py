@@ -25,7 +25,15 @@ def _mission(folder: Path, seed: int, n: int | None) -> Mapping[str, Any]:
     return write_mission(folder, seed, n)
 
 
-STUDIES: Mapping[str, Writer] = FrozenMap({**{name: partial(copy_study, name) for name in ("jobs2", "thornton")}, "mission": _mission})
+def _miriam(folder: Path, seed: int, n: int | None) -> Mapping[str, Any]:
+    from takeup.demo.miriam import write_miriam
+
+    return write_miriam(folder, seed, n)
+
+
+STUDIES: Mapping[str, Writer] = FrozenMap({
+    **{name: partial(copy_study, name) for name in ("jobs2", "thornton")}, "mission": _mission, "miriam": _miriam,
+})
 """The writers by name: each gets the folder, the seed and the size, writes the study and returns its truth (nothing where it is real)."""
 
 
@@ -38,19 +46,20 @@ def demo(name: str, folder: str | Path, seed: int = 0, *, n: int | None = None) 
     Parameters
     ----------
     name : str
-        A real trial, "jobs2" (Vinokur, Price and Schul 1995) or "thornton" (Thornton 2008); or a synthetic one, "mission".
+        A real trial, "jobs2" (Vinokur, Price and Schul 1995) or "thornton" (Thornton 2008); or a synthetic one, "mission" or
+        "miriam". The last are two studies: reports/miriam-2024 (before and after) and reports/miriam-1 (with a comparison group).
     folder : str or Path
         Where to write; made when it doesn't exist.
     seed : int
         For synthetic studies: the same seed gives the same files. Real trials don't depend on it.
     n : int, optional
-        For synthetic studies: how many families were enrolled; as many as in the real trial where left out.
+        For synthetic studies: how many families were enrolled, or women in 2023-24; as many as in the real one where left out.
 
     Returns
     -------
     FrozenMap
-        The truth by name where the study is synthetic (the effects that its data were made with: outcome -> `TrueEffect`); empty for a
-        real trial, whose truth nobody knows.
+        The truth by name where the study is synthetic (the effects that its data were made with: outcome -> `TrueEffect`; for "miriam" see
+        `takeup.demo.miriam.truth.truth`); empty for a real trial, whose truth nobody knows.
 
     Raises
     ------
@@ -72,12 +81,16 @@ def demo(name: str, folder: str | Path, seed: int = 0, *, n: int | None = None) 
 
 
 def plan_path(name: str, folder: str | Path) -> Path:
-    """Where `demo` puts the plan of a study.
+    """Where `demo` puts the plan of a study; of the two of MIRIAM that of 2023-24.
 
     >>> plan_path("jobs2", "try").as_posix()
     'try/reports/jobs2/plan.yaml'
     """
-    return Path(folder) / "reports" / name / "plan.yaml"
+    return Path(folder) / "reports" / _FOLDERS.get(name, name) / "plan.yaml"
+
+
+_FOLDERS: Mapping[str, str] = FrozenMap({"miriam": "miriam-2024"})
+"""Folders of the studies that aren't called as they are asked for."""
 
 
 class _Room(ModuleType):

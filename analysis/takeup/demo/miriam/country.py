@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from takeup.demo.miriam.draws import normal, shuffled, uniform
-from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def country(said: Parameters, seed: int, scale: float = 1.0) -> Country:
     region = _regions(recipients, sizes, seed)
     taking_part = _years(said, recipients, region, seed, scale)
     before = taking_part.get(LAST - 1, np.zeros(0, dtype=int))
-    return Country(region=region, dutch=region == 0, recipients=recipients, taking_part=FrozenMap(taking_part),
+    return Country(region=region, dutch=region == 0, recipients=recipients, taking_part=MappingProxyType(taking_part),
                    new=np.setdiff1d(taking_part[LAST], before))
 
 

@@ -47,7 +47,7 @@ def pick(key: tuple[int, ...], shares: Array | tuple[float, ...], n: int) -> Arr
 def whole_parts(wanted: Array, total: int) -> Array:
     """Whole numbers near the wanted ones that add up to the total: the largest remainders are rounded up."""
     scaled = wanted * total / wanted.sum()
-    parts = np.floor(scaled).astype(int)
+    parts: Array = np.floor(scaled).astype(int)
     order = np.argsort(parts - scaled, kind="stable")
     parts[order[: total - int(parts.sum())]] += 1
     return parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def make_editions(n: int = WOMEN, seed: int = 0, said: Parameters | None = None)
     for cohort, size in sorted(sizes.items()):
         found[cohort] = edition(said, land, cohort, size, seed, found.get(cohort - 1), order[told : told + size])
         told += size
-    return Editions(said=said, seed=seed, land=land, cohorts=FrozenMap(found))
+    return Editions(said=said, seed=seed, land=land, cohorts=MappingProxyType(found))
 
 
 def edition(

@@ -1,5 +1,7 @@
-"""Edition 1.0: women of MIRIAM and women with usual guidance in the same five cities. Nobody drew them by lot; the former are worse off, have
-younger children, and are more motivated, which no column says."""
+"""Edition 1.0: women of MIRIAM and women with usual guidance in the same five cities.
+
+Nobody drew them by lot; the former are worse off, have younger children, and are more motivated, which no column says.
+"""
 
 from __future__ import annotations
 

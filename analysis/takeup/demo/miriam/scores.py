@@ -1,8 +1,8 @@
-"""How an answer comes about, and its exact expectation: latent values are rounded to codes, and the latent means are solved so that the
-codes have the means that were published.
+"""How an answer comes about, and its exact expectation.
 
-A woman's general state F at the start lies below a bar, because those who are worst off are recruited. An answer's latent value is
-location + scale (pull F + rest U); later both F and U keep only part of themselves, so the latent value drifts back to the location.
+Latent values are rounded to codes, and their means are solved so that the codes have the means that were published. A woman's general state F
+at the start lies below a bar, because those who are worst off are recruited. An answer's latent value is location + scale (pull F + rest U);
+later both F and U keep only part of themselves, so the latent value drifts back to the location.
 """
 
 from __future__ import annotations
@@ -145,8 +145,9 @@ def answered_twice(said: Parameters) -> Array:
     """(classes, nodes) weights of those who answered at both moments; they sum to one."""
     _, weight = states(said["women.recruited"])
     shares = np.array((said["programme.core"], 1.0 - said["programme.core"]))
-    found: Array = shares[:, None] * weight * staying(said)[0]
-    return found / found.sum()
+    found = shares[:, None] * weight * staying(said)[0]
+    total: Array = found / found.sum()
+    return total
 
 
 def worth(said: Parameters) -> Array:

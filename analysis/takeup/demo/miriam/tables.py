@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from takeup.demo.miriam.answers import Two
-    from takeup.demo.miriam.editions import Edition, Editions
+    from takeup.demo.miriam.editions import Editions
     from takeup.demo.miriam.first import First
     from takeup.demo.mission.parameters import Parameters
 

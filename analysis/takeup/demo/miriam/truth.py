@@ -75,9 +75,10 @@ def truth(world: Editions) -> FrozenMap:
     """Of both studies: `changes` and `cohorts` by outcome, `sites` by centre and outcome, `differences` by outcome, `other_meaning` by item."""
     said = world.said
     odd = said["spread.other_meaning"]
+    cohorts = {str(cohort): FrozenMap({name: row.change for name, row in true_changes(said, cohort).items()}) for cohort in world.cohorts}
     return FrozenMap({
         "changes": true_changes(said, LAST),
-        "cohorts": FrozenMap({cohort: FrozenMap({name: row.change for name, row in true_changes(said, cohort).items()}) for cohort in world.cohorts}),
+        "cohorts": FrozenMap(cohorts),
         "sites": true_sites(world), "differences": true_differences(said), "other_meaning": FrozenMap({f"emp_{odd['item']:02d}": -odd["shift"]}),
     })
 
@@ -123,12 +124,12 @@ def population(score: Score, stability: float) -> tuple[float, float, float]:
     return score.points * mean, score.points * float(np.sqrt(variance)), float((first * later).mean() - mean * later.mean()) / variance
 
 
-def true_sites(world: Editions) -> Mapping[int, Mapping[str, float]]:
+def true_sites(world: Editions) -> Mapping[str, Mapping[str, float]]:
     """The expected change of each centre of the last cohort, with its own part and those of its groups; by the centre's number."""
     said, women = world.said, world.cohorts[LAST].women
     share, stability, weights = said["women.recruited"], said["women.stability"], answered_twice(said)
     sizes = np.bincount(women.group)
-    found: dict[int, dict[str, float]] = {int(centre) + 1: {} for centre in np.unique(women.centre_of)}
+    found: dict[str, dict[str, float]] = {str(centre + 1): {} for centre in np.unique(women.centre_of)}
     for place, name in enumerate(SCORES):
         score = scores(said, LAST)[name]
         group = score.group * group_parts(said, (world.seed, 40, LAST, place), sizes.size)
@@ -139,9 +140,9 @@ def true_sites(world: Editions) -> Mapping[int, Mapping[str, float]]:
                 for row, factor in zip(weights, worth(said), strict=True)) - start
             for more in group + centre
         ])
-        for number in found:
-            here = women.centre_of == number - 1
-            found[number][name] = float(score.points * np.average(changes[here], weights=sizes[here]))
+        for number, rows in found.items():
+            here = women.centre_of == int(number) - 1
+            rows[name] = float(score.points * np.average(changes[here], weights=sizes[here]))
     return FrozenMap({number: FrozenMap(rows) for number, rows in found.items()})
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from takeup.demo.miriam.country import LAST, Country
 from takeup.demo.miriam.draws import normal, pick, poisson, shuffled, uniform, whole_parts
-from takeup.demo.miriam.scores import CLASSES, bar, staying
+from takeup.demo.miriam.scores import CLASSES, staying
 
 if TYPE_CHECKING:
     from takeup.demo.mission.parameters import Parameters
