@@ -51,7 +51,11 @@ LIST = (
     Chapter("steadiness", "steadiness", ONE_GROUP),
     Chapter("distributions", "distributions", EVERY),
     Chapter("subgroups", "subgroups", ARMS),
-    # The programme's own chapters: sites, dose, cohorts, invariance, reach.
+    Chapter("sites", "sites", ONE_GROUP),
+    Chapter("dose", "dose", ONE_GROUP),
+    Chapter("cohorts", "cohorts", ONE_GROUP),
+    Chapter("invariance", "invariance", ONE_GROUP),
+    Chapter("reach", "reach", ONE_GROUP),
 )
 
 
