@@ -102,7 +102,7 @@ def _turn(
         chosen = Draw(donors=np.zeros((0, 0), dtype=np.int64), values=drawn)
     else:
         base = _predictions(full, centre, others) + (shift if shift.size else 0.0)
-        picked = np.stack([_nearest(seen, asked, donors, rng) for seen, asked, rng in zip(base[:, one.observed], wanted, rngs, strict=True)])
+        picked = _nearest(base[:, one.observed], wanted, donors, rngs)
         full[:, one.missing, one.columns] = values[picked]
         chosen = Draw(donors=one.observed[picked], values=np.zeros((0, 0)))
     absent = full[:, one.missing]
@@ -175,19 +175,21 @@ def _intercepts(residual: Floats, groups: Codes, old: Floats, sigma: Floats, rng
     return np.asarray(total / within[:, None] / precision + noise / np.sqrt(precision))
 
 
-def _nearest(base: Floats, wanted: Floats, donors: int, rng: np.random.Generator) -> Codes:
-    """For each wanted prediction one of the `donors` observed rows with the nearest, at random; shape (wanted,).
+def _nearest(base: Floats, wanted: Floats, donors: int, rngs: list[np.random.Generator]) -> Codes:
+    """For each wanted prediction (m, wanted) one of the `donors` observed rows (m, observed) with the nearest, at random; shape (m, wanted).
 
     The nearest of a sorted list are a window of it, which is slid until neither end would do better. Equal predictions are in random
-    order, so that none of them is preferred.
+    order, so that none of them is preferred. All imputations go together: a call for each of them would cost more than the work.
     """
-    k = min(donors, base.size)
-    order = rng.permutation(base.size)
-    order = order[np.argsort(base[order], kind="stable")]
-    ordered = base[order]
-    start = np.clip(np.searchsorted(ordered, wanted) - k, 0, base.size - k)
+    m, n = base.shape
+    k = min(donors, n)
+    order = np.stack([rng.permutation(n) for rng in rngs])
+    order = np.take_along_axis(order, np.argsort(np.take_along_axis(base, order, axis=1), axis=1, kind="stable"), axis=1)
+    ordered = np.take_along_axis(base, order, axis=1)
+    place = np.stack([np.searchsorted(row, asked) for row, asked in zip(ordered, wanted, strict=True)])
+    first = (np.arange(m) * n)[:, None]
+    start, last = np.clip(place - k, 0, n - k) + first, first + n - k
+    flat = np.r_[ordered.ravel(), np.inf]  # what stands after the last row is never better
     for _ in range(k):
-        after = np.minimum(start + k, base.size - 1)
-        better = (start + k < base.size) & (np.abs(ordered[after] - wanted) < np.abs(ordered[start] - wanted))
-        start = start + better
-    return np.asarray(order[start + rng.integers(0, k, wanted.size)])
+        start += (start < last) & (np.abs(flat[start + k] - wanted) < np.abs(flat[start] - wanted))
+    return np.asarray(order.ravel()[start + np.stack([rng.integers(0, k, wanted.shape[1]) for rng in rngs])])
