@@ -65,6 +65,11 @@ SCHEMA = TableSchema(name="units", title={"en": "People", "nl": "Personen", "fr"
 
 def plan(**changes: object) -> Plan:
     raw = {**PLAN, **changes}
+    if raw["evidence"] == "comparison":
+        raw["design"] = {**raw["design"], "draw": "none"}  # type: ignore[dict-item]
+    if raw["evidence"] == "before_after":
+        raw["design"] = {"unit": "id", "draw": "none", "unit_label": PLAN["design"]["unit_label"]}  # type: ignore[index]
+        raw["outcomes"] = [{**outcome, "waves": ["baseline", "endline"]} for outcome in raw["outcomes"]]  # type: ignore[attr-defined]
     families = {outcome.get("family") for outcome in raw["outcomes"]}  # type: ignore[attr-defined]
     labels = {name: label for name, label in raw["analyses"].get("family_labels", {}).items() if name in families}  # type: ignore[attr-defined]
     return Plan.model_validate({**raw, "analyses": {**raw["analyses"], "family_labels": labels}})  # type: ignore[dict-item]
@@ -237,6 +242,13 @@ def subgroups() -> ResultSet:
 
 SECTIONS = {"flow": flow, "balance": balance, "attrition": attrition, "compliance": compliance, "effects": effects, "robustness": robustness,
             "distributions": distributions, "subgroups": subgroups}
+
+
+def as_differences() -> ResultSet:
+    """The main numbers of a comparison: those of the trial under their other name."""
+    kept = [item for item in effects() if item.provenance.id.startswith("effect.")]
+    return ResultSet(tuple(item.replace(evidence="comparison", provenance=named(item.provenance.id.replace("effect.", "difference."),
+                                                                                item.provenance.plan_path)) for item in kept))
 
 
 def sections(**changes: ResultSet) -> dict[str, ResultSet]:

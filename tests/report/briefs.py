@@ -52,10 +52,10 @@ def teller(language: str = "en", **changes: ResultSet) -> Teller:
 
 def change() -> Brief:
     """A study without a control group."""
-    changes = [made_up.estimate(outcome, value, 0.02, arm="", estimand="change", method="change", evidence="before_after", n=(818, 0),
+    changes = [made_up.estimate(outcome, value, 0.02, arm="", estimand="change", method="change", evidence="before_after", n=(818, 0), head="change",
                                 extra=FrozenMap(cohen_dz=0.2)) for outcome, value in (("depression", -0.05), ("employed", 0.06), ("confidence", 0.0))]
-    nothing = {name: ResultSet() for name in made_up.SECTIONS if name != "effects"}
-    return of(plan=made_up.plan(evidence="before_after"), effects=ResultSet(tuple(changes)), **nothing)
+    nothing = {name: ResultSet() for name in made_up.SECTIONS}
+    return of(plan=made_up.plan(evidence="before_after"), changes=ResultSet(tuple(changes)), **nothing)
 
 
 def costs(low: float = 580.0, high: float = 1481.0) -> ResultSet:

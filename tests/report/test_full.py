@@ -123,13 +123,13 @@ def test_labels_of_another_plan_are_refused():
 def before_after():
     plan = made_up.plan(evidence="before_after")
     changes = [
-        made_up.estimate(outcome, value, 0.02, arm="", estimand="change", method="change", evidence="before_after", n=(818, 0),
+        made_up.estimate(outcome, value, 0.02, arm="", estimand="change", method="change", evidence="before_after", n=(818, 0), head="change",
                          extra=FrozenMap(cohen_dz=0.2))
         for outcome, value in (("depression", -0.05), ("employed", 0.06), ("confidence", 0.0))
     ]
-    nothing = {name: ResultSet() for name in made_up.SECTIONS if name != "effects"}
+    nothing = {name: ResultSet() for name in made_up.SECTIONS}
     labels = made_up.labels(plan)
-    return full_report(made_up.released(effects=ResultSet(tuple(changes)), **nothing), plan, labels, {}, "en")
+    return full_report(made_up.released(changes=ResultSet(tuple(changes)), **nothing), plan, labels, {}, "en")
 
 
 def test_an_uncontrolled_study_says_change_and_never_effect():
@@ -143,7 +143,8 @@ def test_an_uncontrolled_study_says_change_and_never_effect():
 
 def test_a_comparison_says_difference_and_never_effect():
     plan = made_up.plan(evidence="comparison")
-    text = text_of(full_report(made_up.released(), plan, made_up.labels(plan), {}, "en"))
+    released = made_up.released(effects=ResultSet(), differences=made_up.as_differences())
+    text = text_of(full_report(released, plan, made_up.labels(plan), {}, "en"))
     visible = re.sub(r"\b(effect|ratio|robust|cace)\.\w+", "", text)
     assert not re.search(r"\beffects?\b|led to", visible, re.IGNORECASE)
     assert "The groups weren't formed by lot." in text
