@@ -151,6 +151,38 @@ def verify(context: click.Context, plan: Path, out: Path | None, *, masked: bool
     context.exit(0 if found.holds else 1)
 
 
+@takeup.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--list", "people", type=click.Path(path_type=Path, dir_okay=False), help="The list to draw, a row a unit, in order of arrival.")
+@click.option("--seed", type=click.IntRange(min=0), help="Of the first draw [default: made up, and kept]; later batches use the same.")
+@click.option("--batch", default="", metavar="NAME", help="Draw those who came since; those who were drawn keep their arm.")
+@click.option("--commit", is_flag=True, help="Only write down the commitment to the seed, before anybody is drawn.")
+@click.option("--reveal", is_flag=True, help="Put the seed into the record once enrolment has ended, and make the draw again from it.")
+def randomize(plan: Path, people: Path | None, seed: int | None, batch: str, *, commit: bool, reveal: bool) -> None:
+    """Draw the trial of PLAN by the plan's own scheme: the assignment file, its sealed record and a certificate.
+
+    What was drawn stands: a second draw is refused, unless it is a new batch.
+    """
+    from takeup.build import randomize as drawing
+    from takeup.study import plan_file
+
+    if (people is not None) + commit + reveal != 1:
+        raise click.UsageError("one of --list, --commit and --reveal says what to do")
+    path = plan_file(plan)
+    if commit:
+        made = drawing.commit(path, seed)
+        click.echo(f"The seed is committed to: {made.record.commitment}")
+    elif reveal:
+        made = drawing.reveal(path)
+        click.echo(f"The seed {made.record.seed} gives the {made.record.batches[-1].rows} arms again.")
+    else:
+        made = drawing.draw(path, people or Path(), seed=seed, batch=batch)
+        for line in drawing.lines(made):
+            click.echo(line)
+    for file in made.files:
+        click.echo(f"  {_shown(file)}")
+
+
 def _kind(*, masked: bool, mock: bool) -> Any:
     """The kind of build that the flags name."""
     if masked and mock:

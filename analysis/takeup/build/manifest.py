@@ -37,6 +37,7 @@ def inputs(study: Study, plan_path: Path) -> dict[str, str]:
     made_up = {name for name in plan.data if study.kind == "mock" and study.trial.columns.after_the_draw(name)}  # these files aren't opened
     named = [name for key, table in plan.data.items() for name in ("" if key in made_up else table.file, table.schema_, table.crosswalk) if name]
     named += [plan.rights.catalogue] if plan.rights is not None else []
+    named += [plan.design.assignment] if plan.design.assignment else []
     files = {plan_path.name: plan_path} | {_named(name): study.folder / name for name in named}
     beside = [lock_file(plan_path), plan_path.with_name(FILE), *([plan_path.with_name(LOG)] if study.kind == "final" else [])]
     files |= {path.name: path for path in beside if path.is_file()}
