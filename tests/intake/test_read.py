@@ -125,6 +125,17 @@ def test_what_is_no_text_is_refused(tmp_path, content):
         reading(path)
 
 
+@pytest.mark.parametrize(("content", "declared", "words"), [
+    ("id,income,mood,day,naam\n1,2,3,,é\n".encode() + "2,2,3,,é\n".encode("cp1252"), "", "mixes letters in UTF-8 with letters in Windows-1252"),
+    (b"id,income,mood,day,naam\n1,2,3,,x\n", "utf-16", "isn't written in utf-16"),
+])
+def test_two_encodings_in_one_file_and_a_wrong_one_declared(tmp_path, content, declared, words):
+    path = tmp_path / "survey.csv"
+    path.write_bytes(content)
+    with pytest.raises(IntakeError, match=words):
+        reading(path, encoding=declared)
+
+
 def workbook(path, rows, sheets=("Data",), lead=0):
     xlsxwriter = pytest.importorskip("xlsxwriter")
     with xlsxwriter.Workbook(path) as book:

@@ -25,6 +25,8 @@ NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": 
 _WORDS = {name: mark for mark, name in NAMES.items()}
 _SAMPLE = 1 << 18
 _CHUNK = 1 << 24
+_UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]")
+"""A letter with an accent as UTF-8 writes it; in Windows-1252 these would be a letter and a sign that hardly ever follow each other."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig", "UTF-8"), (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"), (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"))
 
 
@@ -75,7 +77,10 @@ def text_shape(
         raise IntakeError(Fault("the delimiter is one sign", file, ", ".join(_WORDS), "Correct delimiter: in the plan, or leave it out."))
     encoding, told = _encoding(data, encoding, file)
     notes = [told]
-    sample = codecs.getincrementaldecoder(encoding)("strict").decode(data[:_SAMPLE])
+    try:
+        sample = codecs.getincrementaldecoder(encoding)("strict").decode(data[:_SAMPLE])
+    except UnicodeError:  # an encoding such as UTF-16 that begins with a mark, and this file doesn't
+        raise IntakeError(Fault(f"isn't written in {encoding}", file, remedy="Correct encoding: in the plan, or leave it out to have it found.")) from None
     lines = sample.split("\n", 1)
     skip = 1
     declared = re.fullmatch(r'"?sep=(.)"?\r?', lines[0]) if len(lines) > 1 else None
@@ -112,6 +117,9 @@ def _encoding(data: bytes, declared: str, file: str) -> tuple[str, str]:
             data.decode(name)
         except UnicodeDecodeError:
             continue
+        if name == "cp1252" and _UTF8_LETTER.search(data):
+            raise IntakeError(Fault("mixes letters in UTF-8 with letters in Windows-1252", file,
+                                    remedy="Parts of it come from two programs; save each as UTF-8 before they are put together."))
         plain = "" if not data.isascii() else " (only plain letters occur)"
         doubt = ": it isn't UTF-8; look at a word with an accent, and declare encoding: if it is wrong" if name == "cp1252" else ""
         return name, f"The encoding is {words}{plain}, found in the file{doubt}."
