@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from takeup.release.gate import gate
 from takeup.release.rules import Rules
 from takeup.release.suppress import is_withheld, made_of, nobody_or_everybody, rounded, row_of, said, too_small, withhold
 from takeup.results import Bounds, ConfidenceSet, Estimate, FrozenMap, Provenance, ResultSet, Statistic, Test
@@ -151,3 +152,25 @@ def test_public_data_are_not_rounded():
 
 def test_the_row_of_a_statistic_doesnt_hold_its_arm():
     assert row_of(share("single", 9, 100, "0")) == row_of(share("single", 9, 100, "1")) == ("balance", "marital", "", "single")
+
+
+def _of_centre(label, n, value=1.0, kind="mean"):
+    extra = FrozenMap(by="centre", level=label)
+    if kind == "mean":
+        return Statistic(table="sites", variable="housing", wave="start", kind="mean", value=value, n=n, extra=extra,
+                         provenance=Provenance(id=f"site.{label}.housing.start"))
+    return Estimate(outcome="housing", estimand="change", term=label, estimate=value, n=n, extra=extra, evidence="before_after",
+                    provenance=Provenance(id=f"site.{label}.housing"))
+
+
+@pytest.mark.parametrize("kind", ["mean", "change"])
+@pytest.mark.parametrize(("sizes", "withheld"), [
+    ((3, 20, 30, 40), {"a", "b"}),  # one alone is the whole less the others
+    ((3, 4, 30, 40), {"a", "b", "c"}),  # two hold seven together, fewer than ten
+    ((6, 7, 30, 40), {"a", "b"}),
+    ((20, 25, 30, 40), set()),
+])
+def test_the_mean_of_a_small_group_is_not_the_whole_less_the_others(kind, sizes, withheld):
+    items = ResultSet(tuple(_of_centre(label, n, kind=kind) for label, n in zip("abcd", sizes, strict=True)))
+    out = gate({"sites": items}, Rules(minimum_cell=10, round_counts_to=5))
+    assert {item.extra["level"] for item in out["sites"] if is_withheld(item)} == withheld

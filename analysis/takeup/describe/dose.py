@@ -92,11 +92,11 @@ class _Parts:
     def __init__(self, start: Floats, values: Floats, share: Floats, groups: Codes | None, shared: dict[str, Any]) -> None:
         self.start, self.values, self.share, self.groups, self.shared = start, values, share, groups, shared
 
-    def mean(self, inside: np.ndarray[Any, np.dtype[np.bool_]], term: str, low: float, high: float) -> Estimate:
-        """The mean of those inside."""
+    def mean(self, inside: np.ndarray[Any, np.dtype[np.bool_]], term: str, low: float, high: float, by: str = "attendance") -> Estimate:
+        """The mean of those inside; `by` names the whole that such parts make up."""
         from pandas import DataFrame
 
-        extra = FrozenMap(from_share=low, to_share=high, share=float(inside.mean()), by="attendance", level=f"{term}.{low:.2f}")
+        extra = FrozenMap(from_share=low, to_share=high, by=by, level=f"{term}.{low:.2f}")
         if not inside.any():
             return Estimate(term=term, estimate=NAN, method="change", reason="Nobody is in this part.", extra=extra, evidence="before_after",
                             **self.shared)
@@ -111,7 +111,7 @@ class _Parts:
         for low, high in pairwise(sorted({*BANDS, core})):
             inside = (self.share >= low) & ((self.share < high) | (high == BANDS[-1]))
             if inside.any():
-                yield self.mean(inside, "band", low, high)
+                yield self.mean(inside, "band", low, high, "core" if low >= core else "irregular")
 
     def line(self) -> Estimate:
         """The difference that goes along with ten percentage points more."""

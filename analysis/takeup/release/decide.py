@@ -55,7 +55,7 @@ class Decisions:
                     look[name] = eye
         gone |= {name: why for name, why in _apart(sections, rules, binary).items() if name not in gone and name not in exceptions}
         known = _known(sections, rules, earlier, binary, exceptions)
-        further = _further(sections, known, gone, exceptions)
+        further = _further(sections, known, gone, exceptions, rules.cell)
         for name in further - set(gone):
             gone[name] = "complementary", "it would give another withheld number away."
         look |= _unprotected(known, gone) | _beside(sections, rules, gone)
@@ -90,12 +90,14 @@ def _eye(item: Any, rules: Rules, earlier: Earlier | None, binary: frozenset[str
     return None
 
 
-def _further(sections: Mapping[str, ResultSet], known: System, gone: Collection[str], exceptions: Collection[str]) -> frozenset[str]:
+def _further(
+    sections: Mapping[str, ResultSet], known: System, gone: Collection[str], exceptions: Collection[str], cell: int,
+) -> frozenset[str]:
     """What goes with the withheld: what is made of them, and the cheapest further numbers, so that nothing gives them away."""
     withheld = set(gone)
-    withheld |= made_of(sections, withheld) - set(exceptions)
+    withheld |= made_of(sections, withheld, cell) - set(exceptions)
     withheld |= cheapest(known, withheld, _costs(sections))
-    while more := made_of(sections, withheld) - set(exceptions):
+    while more := made_of(sections, withheld, cell) - set(exceptions):
         withheld |= more
     return frozenset(withheld)
 

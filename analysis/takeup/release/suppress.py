@@ -75,8 +75,8 @@ def nobody_or_everybody(result: Result, binary: frozenset[str] = frozenset()) ->
     return people is not None and people in {0, result.n}  # type: ignore[attr-defined]
 
 
-def made_of(sections: Mapping[str, ResultSet], gone: Collection[str]) -> frozenset[str]:
-    """The ids of results that are made of withheld ones, these not among them."""
+def made_of(sections: Mapping[str, ResultSet], gone: Collection[str], cell: int = 0) -> frozenset[str]:
+    """The ids of results that are made of withheld ones, these not among them; `cell` is the minimum cell, for means of parts of a whole."""
     every = [(name, item) for name, results in sections.items() for item in results]
     cells = [item for _, item in every if isinstance(item, Statistic) and item.provenance.id in gone and item.table != FLOW]
     rows = {row_of(item) for item in cells}
@@ -90,7 +90,7 @@ def made_of(sections: Mapping[str, ResultSet], gone: Collection[str]) -> frozens
             follows = bool(about(item) & levels)
         if follows:
             out.add(item.provenance.id)
-    return frozenset(out | _means_of_parts(every, gone)) - frozenset(gone)
+    return frozenset(out | _means_of_parts(every, gone) | _means_of_groups(every, {*gone, *out}, cell)) - frozenset(gone)
 
 
 def _place(item: Statistic) -> tuple[object, ...]:
@@ -115,6 +115,31 @@ def _means_of_parts(every: Iterable[tuple[str, Any]], gone: Collection[str]) -> 
         if len(hidden) == 1 and shown and sum(item.n for item in items) in wholes.get(place, ()):
             out.add(shown[0][1])
     return out
+
+
+def _means_of_groups(every: Iterable[tuple[str, Any]], gone: Collection[str], cell: int) -> set[str]:
+    """Where groups (`by`, `level`) that make up a whole have means of their own and some are withheld: those of the smallest others.
+
+    So many that those hidden are two and hold the minimum cell of people together: then the whole, less what is shown, tells of no fewer.
+    """
+    groups: dict[tuple[object, ...], list[Any]] = {}
+    for _, item in every:
+        if "by" in item.extra and "level" in item.extra and _is_mean(item):
+            what = (item.variable, item.wave) if isinstance(item, Statistic) else (item.outcome, item.estimand)
+            groups.setdefault((type(item), *what, item.arm, item.extra["by"]), []).append(item)
+    out: set[str] = set()
+    for items in groups.values():
+        hidden = [item for item in items if item.provenance.id in gone]
+        shown = sorted((item for item in items if item.provenance.id not in gone), key=lambda item: (item.n, item.provenance.id))
+        while hidden and shown and (len(hidden) < 2 or sum(item.n for item in hidden) < cell):  # one alone is the whole less the rest
+            hidden.append(shown.pop(0))
+            out.add(hidden[-1].provenance.id)
+    return out
+
+
+def _is_mean(item: Any) -> bool:
+    """Whether a result is the mean of one group of people, rather than what sets two groups apart."""
+    return item.kind == "mean" if isinstance(item, Statistic) else isinstance(item, Estimate) and item.estimand in {"change", "mean"}
 
 
 def about(result: Result) -> frozenset[tuple[str, str]]:

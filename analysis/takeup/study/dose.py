@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from takeup.describe.dose import BANDS, CORE
+from takeup.describe.dose import CORE
 from takeup.describe.dose import dose as describe
 from takeup.errors import TakeupError
-from takeup.results import FrozenMap, Provenance, ResultSet
+from takeup.results import Provenance, ResultSet
 from takeup.study.programme import PATH, YEAR, Within, attendance, column, key, measured_twice, months, table
 
 if TYPE_CHECKING:
@@ -38,19 +37,13 @@ def _all(material: Material) -> Within:
 
 
 def _attendance(material: Material) -> Iterator[Any]:
-    """Mean attendance, the shares of people by band, the share in the core."""
+    """Mean attendance, and the share of people in the core."""
     share = attendance(material, material.frame)
     if share is None:
         return
     everybody = _all(material)
     yield _named(everybody.mean(TABLE, SHARE, share), SHARE)
     yield _named(everybody.share(TABLE, CLASS, np.where(np.isnan(share), np.nan, share >= CORE)), CLASS)
-    ends = sorted({*BANDS, CORE})
-    for low, high in pairwise(ends):
-        inside = (share >= low) & ((share < high) | (high == 1.0))
-        name = f"{round(100 * low):03d}"
-        found = everybody.share(TABLE, "band", np.where(np.isnan(share), np.nan, inside)).replace(level=name)
-        yield _named(found.replace(extra=FrozenMap(from_share=low, to_share=high)), "band", name)
 
 
 def _months(material: Material) -> Iterator[Any]:
