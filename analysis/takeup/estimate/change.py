@@ -24,7 +24,7 @@ RELIABLE = 1.959963984540054
 
 def change(
     frame: DataFrame, before: str, after: str, *, clusters: str | None = None, conf_level: float = 0.95, reliability: float | None = None,
-    better: Literal["higher", "lower"] = "higher",
+    better: Literal["higher", "lower"] = "higher", weights: str | None = None,
 ) -> Estimate:
     """Mean change of one group from `before` to `after`, with effect sizes and the tests that go with pairs.
 
@@ -36,6 +36,8 @@ def change(
         Satterthwaite degrees of freedom at that level
     reliability : of the scale, strictly between 0 and 1; gives the share with a reliable change (Jacobson and Truax 1991)
     better : whether a higher or a lower value is an improvement
+    weights : column of response weights, positive where both measurements are there; the mean change is then weighted, and `extra` says
+        nothing but their name
 
     Returns
     -------
@@ -66,7 +68,7 @@ def change(
     """
     check_level(conf_level)
     _check(reliability, better)
-    columns_exist(frame, [name for name in (before, after, clusters) if name is not None])
+    columns_exist(frame, [name for name in (before, after, clusters, weights) if name is not None])
     start, end = numeric(frame[before], before), numeric(frame[after], after)
     pairs = ~(np.isnan(start) | np.isnan(end))
     if not pairs.any():
@@ -74,8 +76,9 @@ def change(
     groups = None if clusters is None else codes(frame[clusters][pairs], "clusters")
     start, end = start[pairs], end[pairs]
     differences = end - start
-    mean, std_error, df, why = _mean(differences, groups, max(float(np.abs(start).max()), float(np.abs(end).max())))
-    extra: dict[str, Any] = {
+    weight = None if weights is None else _weights(numeric(frame[weights], weights)[pairs], weights)
+    mean, std_error, df, why = _mean(differences, groups, max(float(np.abs(start).max()), float(np.abs(end).max())), weight)
+    extra: dict[str, Any] = {"weights": weights} if weight is not None else {
         **change_sizes(start, end, std_error=std_error, df=df, conf_level=conf_level), **_shares(differences, better),
         **(_tests(start, end, conf_level) if groups is None else {}), **_reliable(start, differences, reliability, better),
     }
@@ -100,10 +103,16 @@ def _check(reliability: float | None, better: str) -> None:
     collect(EstimateError, faults)
 
 
-def _mean(differences: Floats, groups: Codes | None, scale: float) -> tuple[float, float, float, str]:
+def _weights(values: Floats, name: str) -> Floats:
+    if not (values > 0).all():  # missing ones aren't either
+        raise EstimateError(Fault("weights are positive numbers for all who have both measurements", name))
+    return values
+
+
+def _mean(differences: Floats, groups: Codes | None, scale: float, weights: Floats | None = None) -> tuple[float, float, float, str]:
     """Mean, standard error, degrees of freedom and the sentences that go with them."""
     alone = "One group measured twice, without a comparison group: a change, whatever caused it. "
-    fit = least_squares(np.ones((differences.size, 1)), differences)
+    fit = least_squares(np.ones((differences.size, 1)), differences, weights)
     mean = float(fit.coefficients[0])
     if groups is None:
         level = "Pairs are independent: the paired t test (for a mean HC2 is the ordinary standard error, degrees of freedom pairs less one)."
