@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
-MASTER = 2016
-"""Goes with every seed."""
+MASTER = 2113
+"""Goes with every seed. Chosen so that seed 0 shows about what the parameters say; other seeds show how far such samples may stray."""
 
 
 def uniform(key: tuple[int, ...], *shape: int) -> Array:
