@@ -151,7 +151,7 @@ def _beyond(folder: Path, rng: random.Random) -> str:
 def _category(folder: Path, rng: random.Random) -> str:
     table, column, values = rng.choice((
         ("people", "arm", ("οffer", "offer.", "Offer", "предложение", "عرض", "usual offer", "0")), ("people", "sex", ("F", "ф", "男", "woman", "ｆ")),
-        ("endline", "work", ("y", "да", "はい", "Yes", "1")), ("people", "district", ("D3", "D０", "Д0", "d0")),
+        ("endline", "work", ("y", "да", "はい", "Yes", "2")), ("people", "district", ("D3", "D０", "Д0", "d0")),
         ("people", "village", ("V1", "V１２", "В01"))))
     return cell(table, column, lambda _, rng: rng.choice(values))(folder, rng)
 
