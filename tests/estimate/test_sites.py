@@ -115,12 +115,20 @@ def test_a_centre_of_few_people_is_drawn_further_to_the_average():
 
 
 def test_pooled_is_the_meta_analysis_of_the_centres_own_means():
-    y, _, place, _ = made(4)
-    frame = pd.DataFrame({"centre": place, "change": y})
-    pooled = tu.sites(frame, "change", centre="centre")["pooled"]
-    pairs = [(part.mean(), part.std(ddof=1) / part.size**0.5) for part in (y[place == name] for name in range(20))]
-    expected = tu.meta(pairs)
-    assert (pooled.estimate, pooled.std_error, pooled.extra["tau2"]) == pytest.approx((expected.estimate, expected.std_error, expected.extra["tau2"]))
+    y, groups, place, _ = made(4)
+    frame = pd.DataFrame({"centre": place, "team": groups, "change": y})
+    found = tu.sites(frame, "change", centre="centre", group="team")
+    expected = tu.meta([(item.extra["raw"], item.extra["raw_error"]) for item in found[2:]])
+    mine = found["pooled"]
+    assert (mine.estimate, mine.std_error, mine.extra["tau2"]) == pytest.approx((expected.estimate, expected.std_error, expected.extra["tau2"]))
+    assert mine.extra["tau2"] == pytest.approx(found["average"].extra["var_centre"], rel=0.35)  # the same variance, estimated another way
+
+
+def test_a_centres_own_standard_error_holds_its_groups():
+    y, groups, place, _ = made(4, sd_group=2.0)
+    frame = pd.DataFrame({"centre": place, "team": groups, "change": y})
+    with_groups, without = tu.sites(frame, "change", centre="centre", group="team")[5], tu.sites(frame, "change", centre="centre")[5]
+    assert with_groups.extra["raw_error"] > 1.5 * without.extra["raw_error"]
 
 
 @pytest.mark.parametrize(("values", "reason"), [([1.0] * 12, "no variation"), ([1.0, 2.0] * 6, "Three centres")])

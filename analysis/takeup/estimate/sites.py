@@ -16,7 +16,7 @@ from takeup.results import NAN, Estimate, FrozenMap, ResultSet
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from takeup.estimate.arrays import Codes, Floats
+    from takeup.estimate.arrays import Codes
     from takeup.estimate.nested import Nested
 
 AVERAGE, POOLED, CENTRE = "average", "pooled", "centre"
@@ -41,10 +41,11 @@ def sites(
     ResultSet
         First the average over centres (`term` "average"; standard error given the variances, t with centres less one). In `extra`:
         `var_centre`, `var_group`, `var_residual` (squared units; restricted maximum likelihood) each with `_low` and `_high` (profile
-        likelihood), `icc_centre` and `icc_group` (share of the variance that is between centres, and between groups of a centre),
-        `n_centres`, `n_groups`. Then the random-effects meta-analysis of the centres' own means (`term` "pooled"; see `takeup.meta`). Then
-        each centre (`term` is its label): `estimate` is the shrunken mean with an interval by the normal; `extra` has `raw` with `raw_error`
-        (the centre's own mean, groups weighed by what they tell), `own_weight` (0: nothing of its own counts, 1: nothing else), `by`, `level`.
+        likelihood), the same as standard deviations (`sd_centre` ...), `icc_centre` and `icc_group` (share of the variance that is between
+        centres, and between groups of a centre), `n_centres`, `n_groups`. Then the random-effects meta-analysis of the centres' own means
+        (`term` "pooled"; see `takeup.meta`), their standard errors holding the spread between groups. Then each centre (`term` is its label):
+        `estimate` is the shrunken mean with an interval by the normal; `extra` has `raw` with `raw_error` (the centre's own mean, groups
+        weighed by what they tell), `own_weight` (0: nothing of its own counts, 1: nothing else), `by`, `level`.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def sites(
     shared = {"outcome": outcome, "estimand": "change" if before is not None else "mean", "conf_level": conf_level, "evidence": "before_after"}
     average = _average(fit, groups, place, shared, int((~kept).sum()))
     own = [_centre(fit, position, label, centre, shared) for position, label in enumerate(labels)]
-    return ResultSet((average, _pooled(values[kept], groups, place, shared), *own))
+    return ResultSet((average, _pooled(fit, shared), *own))
 
 
 def _average(fit: Nested, groups: Codes, place: Codes, shared: dict[str, Any], missing: int) -> Estimate:
@@ -96,7 +97,8 @@ def _average(fit: Nested, groups: Codes, place: Codes, shared: dict[str, Any], m
     extra: dict[str, Any] = {f"var_{name}": float(value) for name, value in zip(PARTS, fit.variances, strict=True)}
     extra |= {f"var_{name}_{side}": float(fit.limits[row, column]) for row, name in enumerate(PARTS) for column, side in enumerate(("low", "high"))}
     extra |= {f"icc_{name}": float(fit.variances[row]) / whole if whole > 0 else NAN for row, name in enumerate(PARTS[:2])}
-    extra |= {"n_centres": count, "n_groups": int(np.unique(np.column_stack([place, groups]), axis=0).shape[0]), "deviance": fit.deviance}
+    extra |= {f"sd_{key[4:]}": float(np.sqrt(value)) for key, value in extra.items() if key.startswith("var_")}
+    extra |= {"n_centres": count, "n_groups": int(np.unique(np.column_stack([place, groups]), axis=0).shape[0]), "deviance": float(fit.deviance)}
     one = "Each centre is one group, so their variances can't be told apart: both are in the centres'. " \
         if extra["n_groups"] == count and not fit.problem else ""
     reason = fit.problem or f"{one}Centres and groups in them as random intercepts, restricted maximum likelihood; t with centres less one."
@@ -119,25 +121,11 @@ def _centre(fit: Nested, position: int, label: str, by: str, shared: dict[str, A
     )
 
 
-def _pooled(values: Floats, groups: Codes, place: Codes, shared: dict[str, Any]) -> Estimate:
-    """Random-effects meta-analysis of the centres' plain means; a centre's standard error from its groups' spread where it has three, else people."""
-    pairs = []
-    for position in range(int(place.max()) + 1):
-        mine = values[place == position]
-        if mine.size > 1 and np.ptp(mine) > 0:
-            pairs.append((float(mine.mean()), _error(mine, groups[place == position])))
-    if not pairs:
-        return Estimate(term=POOLED, estimate=NAN, method="meta", reason="No centre has a spread of its own.", **shared)
-    found = meta(pairs, conf_level=shared["conf_level"], evidence="before_after")
+def _pooled(fit: Nested, shared: dict[str, Any]) -> Estimate:
+    """Random-effects meta-analysis of the centres' own means, with standard errors that hold the spread between groups as the model finds it."""
+    usable = [(float(mean), float(error)) for mean, error in zip(fit.raw, fit.raw_errors, strict=True) if error > 0]
+    if not usable:
+        return Estimate(term=POOLED, estimate=NAN, method="meta", reason=fit.problem or "No centre has a standard error.", **shared)
+    found = meta(usable, conf_level=shared["conf_level"], evidence="before_after")
     extra = FrozenMap({key: value for key, value in found.extra.items() if key != "weights"})
-    return found.replace(outcome=shared["outcome"], estimand=shared["estimand"], term=POOLED, n=values.size, extra=extra)
-
-
-def _error(mine: Floats, groups: Codes) -> float:
-    """The standard error of a centre's mean: between its groups where there are three or more, else between its people."""
-    names, place = np.unique(groups, return_inverse=True)
-    if names.size < 3:
-        return float(mine.std(ddof=1) / np.sqrt(mine.size))
-    sums = np.bincount(np.asarray(place), weights=mine - mine.mean())
-    between = float((sums**2).sum()) * names.size / (names.size - 1) / mine.size**2
-    return float(np.sqrt(between)) if between > 0 else float(mine.std(ddof=1) / np.sqrt(mine.size))
+    return found.replace(outcome=shared["outcome"], estimand=shared["estimand"], term=POOLED, n=int(fit.sizes.sum()), extra=extra)

@@ -253,13 +253,14 @@ def _by_arm(every: Iterable[Told]) -> dict[tuple[str, str, str], dict[str, Told]
 
 def _arms(draft: _Draft, every: Iterable[Told]) -> None:
     """The arms that make up all; where a table has several populations of one variable, those of which the sums agree."""
+    of_arms = [piece for piece in every if piece.arm]
     for piece in every:
         if piece.arm:
             continue
         peers: dict[str, Told] = {}
-        for other in every:
+        for other in of_arms:
             same = (other.variable, other.wave, other.level, other.group) == (piece.variable, piece.wave, piece.level, piece.group)
-            if other.arm and same and _kin(piece.unit, other.unit):
+            if same and _kin(piece.unit, other.unit):
                 peers.setdefault(other.arm, other)
         if peers and sum(other.people for other in peers.values()) == piece.people and sum(other.total for other in peers.values()) == piece.total:
             draft.add((draft.of(piece), *(draft.of(other) for other in peers.values())), (-1.0, *(1.0 for _ in peers)), 0.0, 0.0)
