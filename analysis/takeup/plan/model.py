@@ -129,6 +129,8 @@ class DesignPlan(Part):
 class Flow(Part):
     """What happened before the first row of data, as the authors report it, and where the data say why units left."""
 
+    planned: int | None = Field(default=None, ge=1, description="How many the study means to enrol.")
+    enrolment: tuple[date, date] | None = Field(default=None, description="First and last day of enrolment as planned.")
     assessed: int | None = Field(default=None, ge=0, description="How many were assessed for eligibility.")
     excluded: Frozen[str, int] = Field(default_factory=FrozenMap, description="How many were left out before the draw, by reason.")
     status: Column | None = Field(default=None, description="Column that says why a unit left.")
