@@ -84,6 +84,7 @@ _ROOMS = {
     "describe.dose": ("attendance", "dose"),
     "describe.invariance": ("invariance",),
     "describe.reach": ("reach",),
+    "report.write_tables": ("write_tables",),
     "study": ("Study", "open_study"),
     "study.registers": ("Registers", "takeup_of_registers"),
     "demo": ("demo",),

@@ -173,12 +173,16 @@ def _results(study: Study, languages: Sequence[str]) -> Files:
 
 def _tables(study: Study, languages: Sequence[str]) -> Files:
     from takeup.report import export
+    from takeup.report.office import installed
+    from takeup.report.table_docx import docx_tables
 
     for language in languages:
         for name, table in study.tables(language).items():
             yield _named(f"tables/{name}.csv", language, languages), _bytes(export.csv(table))
             yield _named(f"tables/{name}.xlsx", language, languages), _bytes(export.xlsx(table))
             yield _named(f"tables/{name}.tex", language, languages), _bytes(export.latex(table))
+        if installed("docx"):
+            yield _named("tables/tables.docx", language, languages), docx_tables(*study.tables(language).values())
 
 
 def _figures(study: Study, languages: Sequence[str]) -> Files:
