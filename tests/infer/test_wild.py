@@ -122,3 +122,26 @@ def test_a_covariate_that_is_the_arm_says_why():
 def test_unknown_options_are_refused(wrong):
     with pytest.raises(InferError):
         tu.wild_bootstrap(trial(), "y", tu.Design("arm", 0, clusters="c"), **wrong)
+
+
+def test_the_unrestricted_bootstrap_by_all_sign_vectors():
+    import itertools
+
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(9)
+    village = np.repeat(np.arange(6), 5)
+    frame = pd.DataFrame({"village": village, "arm": village % 2, "x": rng.normal(size=30), "y": rng.normal(size=6)[village] + rng.normal(size=30)})
+    x = sm.add_constant(frame[["arm", "x"]]).to_numpy()
+
+    def t(y, centre):
+        fit = sm.OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": village}, use_t=True)
+        return (fit.params[1] - centre) / fit.bse[1], fit
+
+    seen, fit = t(frame["y"].to_numpy(), 0.0)
+    draws = [t(fit.fittedvalues + fit.resid * np.array(v)[village], fit.params[1])[0] for v in itertools.product([-1.0, 1.0], repeat=6)]
+    found = tu.wild_bootstrap(frame, "y", tu.Design("arm", 0, clusters="village"), covariates=["x"], restricted=False, conf_level=0.9)
+    assert found.exact
+    assert (found.statistic, found.p_value) == pytest.approx((seen, np.mean(np.abs(draws) >= abs(seen) - 1e-9)), rel=1e-9)
+    half = np.sort(np.abs(draws))[int(np.ceil(0.9 * 64)) - 1] * fit.bse[1]
+    assert (found.conf_low, found.conf_high) == pytest.approx((fit.params[1] - half, fit.params[1] + half), rel=1e-8)

@@ -98,3 +98,14 @@ def test_any_data_give_an_index_or_a_clear_error(rows, controls):
         except MeasureError:
             continue
         assert index.notna()[frame[["a", "b", "c"]].notna().all(axis=1)].all()
+
+
+def test_missing_components_at_the_mean_of_the_arm():
+    trial = pd.DataFrame({"arm": [0, 0, 0, 1, 1, 1, 1], "a": [1.0, 2.0, 3.0, 4.0, None, 6.0, None], "b": [2.0, 4.0, None, 5.0, 7.0, 9.0, None]})
+    z_a = (trial["a"] - 2.0) / 1.0
+    z_b = (trial["b"] - 3.0) / np.sqrt(2.0)
+    z_a[4], z_b[2] = z_a[3:6].mean(), z_b[:2].mean()
+    found = tu.klk_index(trial, ["a", "b"], tu.Design("arm", 0), missing="arm_mean")
+    assert found.to_numpy() == pytest.approx(((z_a + z_b) / 2).to_numpy(), nan_ok=True)
+    with pytest.raises(tu.TakeupError, match="missing"):
+        tu.klk_index(trial, ["a"], tu.Design("arm", 0), missing="zero")

@@ -101,3 +101,37 @@ def test_any_answers_give_a_number_or_a_reason(rows):
     for function in (tu.cronbach_alpha, tu.mcdonald_omega):
         found = function(frame, ["a", "b", "c"])
         assert found.reason or math.isfinite(found.estimate)
+
+
+def test_minres_leaves_the_smallest_squares_off_the_diagonal():
+    from scipy.optimize import least_squares
+
+    rng = np.random.default_rng(3)
+    trait = rng.normal(size=200)
+    answers = pd.DataFrame({f"q{i}": (0.5 + 0.1 * i) * trait + rng.normal(size=200) for i in range(5)})
+    r = np.corrcoef(answers.to_numpy(), rowvar=False)
+    above = np.triu_indices(5, 1)
+    best = least_squares(lambda b: (r - np.outer(b, b))[above], np.full(5, 0.5), xtol=1e-15, ftol=1e-15, gtol=1e-15).x
+    found = tu.mcdonald_omega(answers, list(answers), method="minres")
+    assert found.extra["loadings"] == pytest.approx(tuple(best), rel=1e-6)
+    assert found.estimate == pytest.approx(1 - (1 - best**2).sum() / r.sum(), rel=1e-7)
+
+
+def test_pairwise_alpha_uses_every_pair():
+    rng = np.random.default_rng(4)
+    answers = pd.DataFrame(rng.normal(size=(60, 3)) + rng.normal(size=(60, 1)), columns=["a", "b", "c"])
+    whole = tu.cronbach_alpha(answers, ["a", "b", "c"])
+    assert tu.cronbach_alpha(answers, ["a", "b", "c"], missing="pairwise").estimate == pytest.approx(whole.estimate, rel=1e-12)
+    answers.loc[:9, "a"] = np.nan
+    answers.loc[50:, "b"] = np.nan
+    c = answers.cov().to_numpy()
+    found = tu.cronbach_alpha(answers, ["a", "b", "c"], missing="pairwise")
+    assert found.estimate == pytest.approx(1.5 * (1 - np.trace(c) / c.sum()), rel=1e-12)
+    assert found.n == 60
+    assert np.isnan(found.std_error)
+    assert found.reason
+    assert tu.cronbach_alpha(answers.assign(a=np.nan), ["a", "b", "c"], missing="pairwise").reason
+    with pytest.raises(tu.TakeupError, match="missing"):
+        tu.cronbach_alpha(answers, ["a", "b"], missing="listwise")
+    with pytest.raises(tu.TakeupError, match="method"):
+        tu.mcdonald_omega(answers, ["a", "b", "c"], method="pca")

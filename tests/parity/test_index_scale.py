@@ -38,9 +38,14 @@ def bfi(name, reverse=()):
     return found.assign(**{item: 7 - found[item] for item in reverse}), items
 
 
-def klk(data, design=DESIGN, reverse=()):
+def klk(data, design=DESIGN, reverse=(), **options):
     frame, columns = data
-    return effect(frame, tu.klk_index(frame, columns, design, reverse=reverse), design)
+    return effect(frame, tu.klk_index(frame, columns, design, reverse=reverse, **options), design)
+
+
+def pairwise():
+    found = tu.cronbach_alpha(*bfi("A", ["A1"]), missing="pairwise")
+    return {"estimate": found.estimate, "n": found.n, "extra.alpha_standardised": found.extra["alpha_standardized"]}
 
 
 def anderson(data, covariance, design=DESIGN, reverse=()):
@@ -89,12 +94,15 @@ OMEGA = [
     Case(id="scales/consc_complete", call=lambda: omega(bfi("C", ["C4", "C5"])), fields=OMEGA_FIELDS, rtol=oracle.ITERATIVE),
     Case(id="scales/sim6", call=lambda: omega(sim()), fields=OMEGA_FIELDS, rtol=oracle.ITERATIVE),
 ]
-NOT_OURS = {
-    "scales/agree_pairwise": "alpha from pairwise covariances can belong to no data set; ours is over the rows that have all items",
-    "scales/agree_omega_psych": "minres on correlations is another estimator than maximum likelihood",
-    "scales/sim_klk_imputed": "missing components at their arm's mean: the arm would decide a value; ours averages those observed",
-    "star_k/index_ki": "as scales/sim_klk_imputed",
-}
+CASES += [
+    Case(id="scales/agree_pairwise", call=pairwise, fields=("estimate", "extra.alpha_standardised"),
+         note="the entry counts rows without any answer as well"),
+    Case(id="scales/agree_omega_psych", call=lambda: tu.mcdonald_omega(*bfi("A", ["A1"]), method="minres"), fields=("estimate", "n"),
+         rtol=oracle.ITERATIVE),
+    Case(id="scales/sim_klk_imputed", call=lambda: klk(sim(), missing="arm_mean"), fields=EFFECT),
+    Case(id="star_k/index_ki", call=lambda: klk(star(complete=False), SMALL, missing="arm_mean"), fields=EFFECT),
+]
+NOT_OURS: dict[str, str] = {}
 
 
 def omega(data):

@@ -9,6 +9,7 @@ import numpy as np
 
 from takeup.estimate.arrays import Arrays, Floats, arrays, dummies
 from takeup.estimate.linear import ROUNDING, Fit, coefficient, least_squares, left_out, noted, result
+from takeup.estimate.overidentified import several_instruments, wu_hausman
 from takeup.estimate.rules import Inference, assignment_weights, choose
 from takeup.estimate.vcov import Regression, spread
 
@@ -28,7 +29,7 @@ DOSE = "What was received is a dose: effects are per unit of it, averaged over i
 
 def cace(
     frame: DataFrame, outcome: str, design: Design, *, covariates: Sequence[str] = (), se_type: str | None = None, df: str | None = None,
-    arm: object = None, conf_level: float = 0.95,
+    arm: object = None, conf_level: float = 0.95, interacted: Sequence[str] = (),
 ) -> Estimate:
     """Effect of taking the programme up, among those who do because they were assigned to it (compliers).
 
@@ -45,13 +46,17 @@ def cace(
     df : bell_mccaffrey residual clusters normal; None leaves it to the design
     arm : which treated arm, where there are several
     conf_level : of the interval
+    interacted : covariates whose products with assignment are further instruments, where take-up is known to differ between groups
 
     Returns
     -------
     Estimate
         `estimand` "CACE". `extra`: first_stage (the effect of assignment on take-up), first_stage_f (its squared t with the same
         `se_type`), effective_f (Montiel Olea and Pflueger 2013: with one instrument the squared t with the design's robust variance),
-        instrument (its name) and itt (the effect of assignment from the same regression).
+        instrument (its name), itt (the effect of assignment from the same regression), and for a 0/1 programme complier_mean_treated and
+        complier_mean_control, the mean outcomes of compliers in both arms (Katz, Kling and Liebman 2001). wu_hausman_f, with its p and df, is
+        the test that take-up is as good as assigned. With `interacted` first_stage_f is that of all instruments together, and sargan (classical)
+        and hansen_j (design's variance) with their p test whether the instruments agree.
 
     Raises
     ------
@@ -82,6 +87,9 @@ def cace(
         return result(data, np.nan, np.nan, np.nan, method="cace", se_type=inference.se_type, conf_level=conf_level, estimand="CACE",
                       term="received", reason=" ".join((trouble, inference.reason, *data.notes)), extra=extra)
     extra["itt"] = float(stages.reduced.coefficients[-1])
+    if interacted:
+        return several_instruments(stages, interacted, extra, conf_level)
+    extra |= {**complier_means(stages), **wu_hausman(stages, stages.first)}
     fit = second_stage(stages)
     strength = float(extra["first_stage_f"])
     if strength < WEAK:
@@ -147,6 +155,17 @@ def second_stage(stages: Stages) -> Fit:
         x=fitted.regression.x, residuals=data.y - x @ beta, bread=fitted.regression.bread, weights=stages.weights,
     )
     return replace(fitted, regression=regression)
+
+
+def complier_means(stages: Stages) -> dict[str, float]:
+    """Mean outcomes of compliers who take the programme up and who don't; empty for a dose."""
+    data = stages.data
+    assert data.received is not None
+    if not np.isin(data.received, (0.0, 1.0)).all():
+        return {}
+    moved = float(stages.first.coefficients[-1])
+    taken = float(least_squares(stages.x, data.y * data.received, stages.weights).coefficients[-1]) / moved
+    return {"complier_mean_treated": taken, "complier_mean_control": taken - float(stages.reduced.coefficients[-1]) / moved}
 
 
 def _squared_t(fit: Fit, value: float, inference: Inference) -> float:

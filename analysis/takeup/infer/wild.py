@@ -1,4 +1,4 @@
-"""Wild cluster bootstrap with the null imposed: rows are folded into clusters once, each bootstrap sample costs clusters x coefficients."""
+"""Wild cluster bootstrap, the null imposed by default: rows are folded into clusters once, a sample costs clusters x coefficients."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def _signs_of_bytes() -> Floats:
 
 def wild_bootstrap(
     frame: DataFrame, outcome: str, design: Design, *, covariates: Sequence[str] = (), draws: int = 9_999, weights: Signs = "rademacher",
-    null: float = 0.0, interval: bool = True, seed: int = 0, arm: object = None, conf_level: float = 0.95,
+    null: float = 0.0, interval: bool = True, seed: int = 0, arm: object = None, conf_level: float = 0.95, restricted: bool = True,
 ) -> Test:
     """Test of the effect of assignment by the wild cluster bootstrap-t, null imposed, with CR1 standard errors (WCR11).
 
@@ -187,11 +187,13 @@ def wild_bootstrap(
     interval : also the interval of effects that aren't rejected; it comes from the same draws
     seed : of the signs
     arm : which treated arm, where there are several
+    restricted : False resamples the residuals of the unrestricted fit (WCU11), which rejects too often with few clusters; its interval is the
+        estimate and so many standard errors as the draws' |t*| says
 
     Returns
     -------
     Test
-        `statistic` is the CR1 t against `null`; `p_value` the share of |t*| >= |t|, ties counted and the sample itself among the draws.
+        `statistic` is the CR1 t against `null`; `p_value` the share of `|t*| >= |t|`, ties counted and the sample itself among the draws.
         `extra`: estimate, std_error, p_equal_tail.
 
     Raises
@@ -230,11 +232,20 @@ def wild_bootstrap(
     trouble = _trouble(folds, data, scale)
     if trouble:
         return base.replace(reason=" ".join((trouble, *data.notes)))
+    if not restricted:  # residuals about the estimate: as if the estimate were the null
+        observed, variance = evaluate(folds, np.ones((groups, 1)), Scratch())
+        columns = (shifted - observed[0, 0] * data.treated)[:, None]
+        folds = fold(columns, data.treated, data.covariates, data.blocks, row_weights, clusters)
+        base = base.replace(method="wild cluster bootstrap-t (WCU11, CR1)")
     ((effects, variances),), counted, exact = bootstrap([folds], groups, draws=draws, weights=weights, seed=seed)
     t = studentized(effects[:1], variances[:1])[0]
+    if not restricted:
+        effects[0, 0], variances[0, 0], t[0] = observed[0, 0], variance[0, 0], observed[0, 0] / np.sqrt(variance[0, 0])
     found = tails(t, counted)
     p = found.absolute
-    low, high = _interval(effects, variances, counted, conf_level) if interval else (float("nan"), float("nan"))
+    low = high = float("nan")
+    if interval:
+        low, high = _interval(effects, variances, counted, conf_level) if restricted else _symmetric(t, effects, variances, exact, conf_level)
     made = 2**groups if exact else draws
     what = f"All 2**{groups} sign vectors" if exact else f"{draws:,} draws of {weights} weights"
     estimate, std_error = float(effects[0, 0]) * scale + null, float(np.sqrt(variances[0, 0])) * scale
@@ -292,6 +303,16 @@ def _trouble(folds: Folds, data: Arrays, scale: float) -> str:
     if scale == 0.0:
         return "The outcome has the same value in all rows, so there is nothing to test."
     return ""
+
+
+def _symmetric(t: Floats, effects: Floats, variances: Floats, exact: bool, conf_level: float) -> tuple[float, float]:  # noqa: FBT001
+    """The estimate and as many standard errors as leave a share 1 - conf_level of the draws' |t*| outside."""
+    size = np.sort(np.abs(t[1:]))
+    place = int(np.ceil(conf_level * (size.size if exact else size.size + 1) - 1e-9)) - 1
+    if place >= size.size:
+        return -np.inf, np.inf
+    half = float(size[place] * np.sqrt(variances[0, 0]))
+    return float(effects[0, 0]) - half, float(effects[0, 0]) + half
 
 
 def _interval(effects: Floats, variances: Floats, counted: Floats, conf_level: float) -> tuple[float, float]:

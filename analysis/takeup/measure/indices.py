@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from takeup.design import Design
 
 
-def klk_index(frame: DataFrame, columns: Sequence[str], design: Design, *, reverse: Sequence[str] = ()) -> Series:
+def klk_index(
+    frame: DataFrame, columns: Sequence[str], design: Design, *, reverse: Sequence[str] = (), missing: Literal["available", "arm_mean"] = "available",
+) -> Series:
     """Mean of control-standardised components (Kling, Liebman and Katz 2007).
 
     Parameters
@@ -29,12 +31,14 @@ def klk_index(frame: DataFrame, columns: Sequence[str], design: Design, *, rever
     frame : DataFrame, one row a unit
     columns : components, in any units
     reverse : components that count the other way round
+    missing : a row with some components has the mean of those ("available"), or the others at the mean of the row's arm ("arm_mean"), as in the
+        original study; the second lets the arm decide a value, which makes the arms look more alike within than they are
 
     Returns
     -------
     Series
         In control standard deviations; not standardised again, so the control standard deviation is below 1 when the components aren't
-        perfectly correlated. Missing components: the mean of those observed; all missing: nan. `attrs` holds weights, columns, and the
+        perfectly correlated. All components missing: nan. `attrs` holds weights, columns, and the
         control means and standard deviations.
 
     Raises
@@ -44,8 +48,7 @@ def klk_index(frame: DataFrame, columns: Sequence[str], design: Design, *, rever
 
     Notes
     -----
-    Source: Kling, Liebman and Katz (2007), Econometrica 75, section 3.1 (without their imputation at the arm's mean, which lets
-    the arm decide a value).
+    Source: Kling, Liebman and Katz (2007), Econometrica 75, section 3.1.
 
     Examples
     --------
@@ -54,7 +57,11 @@ def klk_index(frame: DataFrame, columns: Sequence[str], design: Design, *, rever
     >>> tu.klk_index(trial, ["a", "b"], tu.Design("arm", 0), reverse=["b"]).tolist()
     [-1.0, 0.0, 1.0, 2.0]
     """
+    if missing not in {"available", "arm_mean"}:
+        raise MeasureError(Fault("fills in from what is available, or the arm's mean", "missing", "available, arm_mean"))
     z, _, attrs = _standardized(frame, columns, design, reverse)
+    if missing == "arm_mean":
+        z = _at_arm_means(z, frame, design)
     seen = ~np.isnan(z)
     observed = seen.sum(axis=1)
     values = np.divide(np.where(seen, z, 0.0).sum(axis=1), observed, out=np.full(len(z), np.nan), where=observed > 0)
@@ -131,6 +138,22 @@ def _standardized(frame: DataFrame, columns: Sequence[str], design: Design, reve
     signs = np.where(np.isin(names, turned), -1.0, 1.0)
     attrs = {"columns": names, "reverse": turned, "control_means": tuple(map(float, means)), "control_sds": tuple(map(float, sds))}
     return signs * (values - means) / sds, is_control, attrs
+
+
+def _at_arm_means(z: Floats, frame: DataFrame, design: Design) -> Floats:
+    """Missing components of rows that have some, at the mean of their arm where it has one."""
+    from pandas import factorize
+
+    arms = factorize(frame[design.treatment])[0]
+    some = ~np.isnan(z).all(axis=1)
+    filled = z.copy()
+    for arm in np.unique(arms[arms >= 0]):
+        for column in range(z.shape[1]):
+            here = (arms == arm) & some
+            values = z[here, column]
+            if np.isnan(values).any() and not np.isnan(values).all():
+                filled[here & np.isnan(z[:, column]), column] = values[~np.isnan(values)].mean()
+    return filled
 
 
 def _inverse_weights(z: Floats, names: Sequence[str]) -> Floats:

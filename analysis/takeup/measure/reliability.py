@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def cronbach_alpha(frame: DataFrame, items: Sequence[str], *, conf_level: float = 0.95) -> Estimate:
+def cronbach_alpha(
+    frame: DataFrame, items: Sequence[str], *, conf_level: float = 0.95, missing: Literal["complete", "pairwise"] = "complete",
+) -> Estimate:
     """Cronbach's alpha of items that all point the same way, over the rows that have them all.
 
     Parameters
@@ -24,6 +26,8 @@ def cronbach_alpha(frame: DataFrame, items: Sequence[str], *, conf_level: float 
     frame : DataFrame
     items : columns, reverse-worded ones already turned round
     conf_level : of Feldt's interval
+    missing : "complete" rows only, or each covariance over the rows that have both items ("pairwise", as R's psych does by default); then there is
+        neither standard error nor interval, since such a covariance matrix belongs to no data set
 
     Returns
     -------
@@ -48,9 +52,13 @@ def cronbach_alpha(frame: DataFrame, items: Sequence[str], *, conf_level: float 
     >>> round(tu.cronbach_alpha(answers, ["q1", "q2", "q3"]).estimate, 3)
     0.945
     """
-    x, missing = _complete(frame, items, conf_level)
+    if missing not in {"complete", "pairwise"}:
+        raise MeasureError(Fault("rows with all items, or pairs of items", "missing", "complete, pairwise"))
+    x, incomplete = _complete(frame, items, conf_level)
+    if missing == "pairwise":
+        return _pairwise_alpha(frame, items, conf_level)
     n, k = x.shape
-    common: dict[str, Any] = {"n": n, "n_missing": missing, "conf_level": conf_level, "method": "cronbach_alpha", "estimand": "reliability",
+    common: dict[str, Any] = {"n": n, "n_missing": incomplete, "conf_level": conf_level, "method": "cronbach_alpha", "estimand": "reliability",
                               "outcome": ", ".join(map(str, items)), "term": "alpha", "se_type": "van Zyl, Neudecker and Nel"}
     problem = _unusable(x)
     if problem:
@@ -68,10 +76,30 @@ def cronbach_alpha(frame: DataFrame, items: Sequence[str], *, conf_level: float 
     return Estimate(estimate=value, std_error=_alpha_error(c, n), conf_low=low, conf_high=high, reason=reason, extra=FrozenMap(extra), **common)
 
 
-def mcdonald_omega(frame: DataFrame, items: Sequence[str], *, conf_level: float = 0.95) -> Estimate:
+def _pairwise_alpha(frame: DataFrame, items: Sequence[str], conf_level: float) -> Estimate:
+    """Alpha from covariances that each use all rows they can."""
+    from pandas import DataFrame as Frame
+
+    values = Frame(item_matrix(frame, items))
+    c, k = values.cov(min_periods=3).to_numpy(), len(items)
+    spread = np.sqrt(np.diag(c))
+    r = np.divide(c, np.outer(spread, spread), out=np.full((k, k), np.nan), where=np.outer(spread, spread) > 0)
+    answered = int((~values.isna()).any(axis=1).sum())
+    common: dict[str, Any] = {"n": answered, "n_missing": len(values) - answered, "conf_level": conf_level, "method": "cronbach_alpha",
+                              "estimand": "reliability", "outcome": ", ".join(map(str, items)), "term": "alpha", "se_type": "pairwise"}
+    if np.isnan(r).any():
+        return Estimate(estimate=np.nan, reason="Some pair of items has no variation, or fewer than three rows.", **common)
+    mean_r = float((r.sum() - k) / (k * (k - 1)))
+    extra = {"k": k, "alpha_standardized": k * mean_r / (1 + (k - 1) * mean_r), "average_interitem_r": mean_r}
+    return Estimate(estimate=_alpha(c), reason="Covariances by pairs of items: no standard error.", extra=FrozenMap(extra), **common)
+
+
+def mcdonald_omega(frame: DataFrame, items: Sequence[str], *, conf_level: float = 0.95, method: Literal["ml", "minres"] = "ml") -> Estimate:
     """McDonald's omega (total) from a one-factor model fitted by maximum likelihood, over the rows that have all items.
 
-    Parameters and errors as in `cronbach_alpha`; at least three items.
+    Parameters and errors as in `cronbach_alpha`; at least three items. With method "minres" the model is fitted to the correlations by least
+    squares of what is left off their diagonal (Harman and Jones 1966), and omega is one less the uniquenesses over the sum of the correlations, as
+    R's psych has it: of standardised items, without standard error.
 
     Returns
     -------
@@ -93,11 +121,15 @@ def mcdonald_omega(frame: DataFrame, items: Sequence[str], *, conf_level: float 
     >>> round(tu.mcdonald_omega(answers, list(answers)).estimate, 2)
     0.76
     """
-    x, missing = _complete(frame, items, conf_level)
+    if method not in {"ml", "minres"}:
+        raise MeasureError(Fault(f'"{method}" is no way to fit a factor', "method", "ml, minres"))
+    x, incomplete = _complete(frame, items, conf_level)
     n, k = x.shape
-    common: dict[str, Any] = {"n": n, "n_missing": missing, "conf_level": conf_level, "method": "mcdonald_omega", "estimand": "reliability",
+    common: dict[str, Any] = {"n": n, "n_missing": incomplete, "conf_level": conf_level, "method": "mcdonald_omega", "estimand": "reliability",
                               "outcome": ", ".join(map(str, items)), "term": "omega", "se_type": "delta method, expected information"}
     problem = _unusable(x) or ("Omega needs at least three items." if k < 3 else "")
+    if method == "minres" and not problem:
+        return _minres_omega(np.asarray(np.corrcoef(x, rowvar=False)), common)
     fit = None if problem else _one_factor(np.cov(x, rowvar=False))
     if fit is None:
         return Estimate(estimate=np.nan, reason=problem or "A uniqueness went to 0 or the one-factor model didn't converge.", **common)
@@ -116,6 +148,27 @@ def mcdonald_omega(frame: DataFrame, items: Sequence[str], *, conf_level: float 
     low, high = (float(1 / (1 + np.exp(-centre + shift))) for shift in (half, -half))
     return Estimate(estimate=value, std_error=std_error, conf_low=low, conf_high=high, reason=_reversed_note(items, _item_total(x)),
                     extra=FrozenMap(extra), **common)
+
+
+def _minres_omega(r: Floats, common: dict[str, Any]) -> Estimate:
+    """Loadings that leave the least squares of off-diagonal residuals, one after the other (each has a closed form) until none moves."""
+    k = len(r)
+    off = r - np.diag(np.diag(r))
+    values, vectors = np.linalg.eigh(r)
+    loadings = vectors[:, -1] * np.sqrt(values[-1])
+    common = {**common, "se_type": "minres"}
+    for _ in range(20_000):
+        before = loadings.copy()
+        for j in range(k):
+            loadings[j] = off[j] @ loadings / max(loadings @ loadings - loadings[j] ** 2, 1e-300)
+        if np.abs(loadings - before).max() < 1e-14:
+            break
+    loadings = loadings if loadings.sum() >= 0 else -loadings
+    if not (loadings**2 < 1).all() or np.abs(np.abs(loadings) - np.abs(before)).max() > 1e-8:
+        return Estimate(estimate=np.nan, reason="A uniqueness went to 0 or the one-factor model didn't converge.", **common)
+    error = float((1 - loadings**2).sum())
+    extra = {"k": k, "loadings": tuple(map(float, loadings)), "uniquenesses": tuple(map(float, 1 - loadings**2))}
+    return Estimate(estimate=1 - error / float(r.sum()), extra=FrozenMap(extra), **common)
 
 
 def _complete(frame: DataFrame, items: Sequence[str], conf_level: float) -> tuple[Floats, int]:
