@@ -111,7 +111,7 @@ def _weights(values: Floats, name: str) -> Floats:
 
 def _mean(differences: Floats, groups: Codes | None, scale: float, weights: Floats | None = None) -> tuple[float, float, float, str]:
     """Mean, standard error, degrees of freedom and the sentences that go with them."""
-    alone = "One group measured twice, without a comparison group: a change, whatever caused it. "
+    alone = "One group measured twice, without a comparison group: a change, wherever it came from. "
     fit = least_squares(np.ones((differences.size, 1)), differences, weights)
     mean = float(fit.coefficients[0])
     if groups is None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from takeup.release.paired import ties
 from takeup.release.precision import looks_binary, width_of
 from takeup.release.solve import Row, System
 from takeup.results import Estimate, Statistic
@@ -119,6 +120,8 @@ def system(sections: Mapping[str, ResultSet], rules: Rules, binary: frozenset[st
     _arms(draft, every)
     _groups(draft, every)
     _together(draft, sections, every, control)
+    for pieces, weights, low, high, unit in ties(every, _all(sections), rules):
+        draft.add(tuple(draft.of(piece) for piece in pieces), weights, low, high, unit)
     _flow(draft, [item for item in _all(sections) if isinstance(item, Statistic) and item.table == FLOW and item.kind == "count"])
     return draft.system()
 
@@ -330,6 +333,10 @@ def _flow(draft: _Draft, boxes: list[Statistic]) -> None:
     whole(("assessed", "", "", ""), [("excluded", "", "", ""), ("randomized", "", "", "")])
     whole(("randomized", "", "", ""), [("allocated", "", arm, "") for arm in arms])
     waves = list(dict.fromkeys(box.wave for box in boxes if box.wave))
+    whole(("assessed", "", "", ""), [("excluded", "", "", ""), ("started", "", "", "")])
+    whole(("started", "", "", ""), [("completed", "", "", ""), ("left", "", "", "")])
+    for wave in waves:
+        whole(("started", "", "", ""), [("followed_up", "", "", wave), ("lost", "", "", wave)])
     for arm in arms:
         whole(("allocated", "", arm, ""), [("received", "", arm, ""), ("not_received", "", arm, "")])
         for wave in waves:

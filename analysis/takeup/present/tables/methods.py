@@ -24,7 +24,7 @@ def methods(released: Released, labels: Labels, language: str) -> Table:
     """One line for every estimate, test and bound: which rule fired and why."""
     make = Maker(language)
     _ = make._
-    chapters = (MAIN[labels.plan.evidence][0], "robustness", "steadiness", "subgroups")
+    chapters = (MAIN[labels.plan.evidence][0], "robustness", "subgroups")
     found = [item for name in chapters for item in section(released, name) if prefix(item) in _SHOWN]
     rows = [_row(make, labels, item, labels.outcome(outcome.id, language)) for outcome in labels.plan.outcomes for item in found
             if getattr(item, "outcome", "") == outcome.id]
