@@ -16,8 +16,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
-PANEL_BYTES = 32
-"""256 units: with 128 draws an array of a quarter of a megabyte, of which several stay in cache."""
+PANEL_BYTES = 20
+"""160 units: with 256 draws an array of a third of a megabyte, of which several stay in cache."""
 SMALL_BYTES = 40
 """Up to 320 units are one panel."""
 KEPT_CELLS = 2**18
@@ -29,7 +29,7 @@ _LOWEST = np.uint64(0x0101010101010101)
 
 def batch_width(n_slots: int) -> int:
     """Draws worked on at once. It depends on the number of units only: BLAS rounds differently for other shapes."""
-    return 512 if n_slots <= 128 else 256 if n_slots <= 8 * SMALL_BYTES else 128
+    return 512 if n_slots <= 128 else 256 if n_slots <= 4096 else 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
