@@ -18,6 +18,7 @@ present     what a reader sees: wording, numbers, tables, figures
 report      what leaves: documents and their formats
 study       a plan opened with its data
 build       the order of the steps; all-or-nothing output
+commands    commands of the command line that stand together
 cli         the command line
 demo        trials that never were, and the real ones the repository carries
 ==========  =================================================================================================
@@ -51,6 +52,7 @@ _ROOMS = {
     "estimate.cace": ("cace",),
     "estimate.anderson_rubin": ("anderson_rubin",),
     "estimate.mixed": ("mixed",),
+    "estimate.repeated": ("repeated_measures",),
     "estimate.partially_nested": ("partially_nested",),
     "estimate.subgroups": ("subgroups",),
     "estimate.mediation": ("mediate",),

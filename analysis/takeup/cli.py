@@ -13,6 +13,9 @@ from typing import Any
 
 import click
 
+from takeup.commands import before
+from takeup.commands.lines import shown as _shown
+from takeup.commands.lines import split as _split
 from takeup.errors import TakeupError
 from takeup.version import __version__
 
@@ -151,38 +154,6 @@ def verify(context: click.Context, plan: Path, out: Path | None, *, masked: bool
     context.exit(0 if found.holds else 1)
 
 
-@takeup.command()
-@click.argument("plan", type=click.Path(path_type=Path))
-@click.option("--list", "people", type=click.Path(path_type=Path, dir_okay=False), help="The list to draw, a row a unit, in order of arrival.")
-@click.option("--seed", type=click.IntRange(min=0), help="Of the first draw [default: made up, and kept]; later batches use the same.")
-@click.option("--batch", default="", metavar="NAME", help="Draw those who came since; those who were drawn keep their arm.")
-@click.option("--commit", is_flag=True, help="Only write down the commitment to the seed, before anybody is drawn.")
-@click.option("--reveal", is_flag=True, help="Put the seed into the record once enrolment has ended, and make the draw again from it.")
-def randomize(plan: Path, people: Path | None, seed: int | None, batch: str, *, commit: bool, reveal: bool) -> None:
-    """Draw the trial of PLAN by the plan's own scheme: the assignment file, its sealed record and a certificate.
-
-    What was drawn stands: a second draw is refused, unless it is a new batch.
-    """
-    from takeup.build import randomize as drawing
-    from takeup.study import plan_file
-
-    if (people is not None) + commit + reveal != 1:
-        raise click.UsageError("one of --list, --commit and --reveal says what to do")
-    path = plan_file(plan)
-    if commit:
-        made = drawing.commit(path, seed)
-        click.echo(f"The seed is committed to: {made.record.commitment}")
-    elif reveal:
-        made = drawing.reveal(path)
-        click.echo(f"The seed {made.record.seed} gives the {made.record.batches[-1].rows} arms again.")
-    else:
-        made = drawing.draw(path, people or Path(), seed=seed, batch=batch)
-        for line in drawing.lines(made):
-            click.echo(line)
-    for file in made.files:
-        click.echo(f"  {_shown(file)}")
-
-
 def _kind(*, masked: bool, mock: bool) -> Any:
     """The kind of build that the flags name."""
     if masked and mock:
@@ -243,6 +214,10 @@ def rights(profile: Path, catalogue: Path | None, language: str) -> None:
         click.echo(line)
 
 
+for command in before.COMMANDS:
+    takeup.add_command(command)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code; an error is said in plain words, never by a traceback."""
     sys.exit(run(arguments))
@@ -278,18 +253,6 @@ def _unforeseen(error: Exception) -> int:
         where = f" ({Path(places[-1].filename).stem}, line {places[-1].lineno})" if places else ""
         click.echo(f"takeup {__version__} has a fault: {type(error).__name__}{where}. Please report it; {DEBUG}=1 shows the traceback.", err=True)
     return 1
-
-
-def _split(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Options that may be repeated or parted by commas."""
-    return tuple(part.strip() for name in names for part in name.split(",") if part.strip())
-
-
-def _shown(path: Path) -> str:
-    """A path as short as it can be said from here."""
-    path = path.resolve()
-    here = Path.cwd()
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
 
 
 def _write_faults(target: Path | None, error: TakeupError | None) -> None:

@@ -109,7 +109,7 @@ def _stand_in(columns: Columns, table: str, ids: list[Any], seed: int, dated: Ma
     stream = np.random.default_rng([seed, ROWS])
     kept = np.flatnonzero(stream.random(len(ids)) >= LOST)
     own = np.random.default_rng([seed, ROWS, sorted(columns.schemas).index(table)])
-    cells = {item.name: [ids[row] for row in kept] if item.name == columns.unit else _cells(item, kept.size, own) for item in fields}
+    cells = {item.name: [ids[row] for row in kept] if item.name == columns.unit else made_up_cells(item, kept.size, own) for item in fields}
     cells |= {name: [day] * kept.size for name, day in dated.items() if name in cells}
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -118,7 +118,7 @@ def _stand_in(columns: Columns, table: str, ids: list[Any], seed: int, dated: Ma
     return out.getvalue()
 
 
-def _cells(item: Field, n: int, stream: np.random.Generator) -> list[Any]:
+def made_up_cells(item: Field, n: int, stream: np.random.Generator) -> list[Any]:
     """`n` values that a field allows; empty where nothing can be made up and nothing has to be."""
     if item.categories:
         return [item.categories[place].value for place in stream.integers(len(item.categories), size=n)]
