@@ -27,9 +27,8 @@ ALIKE, FAIR = 0.95, 0.85
 MODERATE, LARGE = 0.035, 0.070
 """From these gains in explained variance on an item's difference is moderate, or large (Jodoin and Gierl 2001)."""
 LEVEL = 0.05
-STEPS, NEAR = 2000, 1e-12
-MOST = 0.999
-"""A loading can't leave this range (a Heywood case ends on its edge)."""
+NEAR = 1e-12
+"""Squares of residuals below this, a person, are none."""
 
 
 def invariance(frame: DataFrame, items: Sequence[str], *, by: str, name: str = "", conf_level: float = 0.95) -> ResultSet:
@@ -108,14 +107,15 @@ def _of_language(part: Floats, items: Sequence[str], by: str, language: str, lab
         yield found.replace(extra=FrozenMap(place, k=len(items)), evidence="before_after", **labels)
     loadings = minimum_residuals(part)
     for item, loading in zip(items, loadings, strict=True):
-        why = "" if np.isfinite(loading) else "An item doesn't vary, or too few people answered."
+        why = "" if np.isfinite(loading) else "An item doesn't vary, too few people answered, or one item is all of the factor."
         yield Estimate(estimand="loading", term=str(item), estimate=float(loading), n=len(part), method="minres", reason=why,
                        extra=FrozenMap(place), evidence="before_after", **labels)
 
 
 def minimum_residuals(x: Floats) -> Floats:
-    """Loadings (k,) of one factor on the correlations of answers (n, k), their sum positive: least squares off the diagonal, item by item.
+    """Loadings (k,) of one factor on the correlations of answers (n, k) by least squares off the diagonal; nan where there are none.
 
+    >>> import numpy as np
     >>> r = np.outer([0.8, 0.7, 0.6, 0.5], [0.8, 0.7, 0.6, 0.5])
     >>> np.fill_diagonal(r, 1.0)
     >>> apart = np.random.default_rng(0).normal(size=(50, 4))
@@ -123,21 +123,11 @@ def minimum_residuals(x: Floats) -> Floats:
     >>> minimum_residuals(apart @ np.linalg.cholesky(r).T).round(6).tolist()
     [0.8, 0.7, 0.6, 0.5]
     """
-    n, k = x.shape
-    if n < 4 or k < 3 or (np.ptp(x, axis=0) <= NEAR * np.abs(x).max(initial=1.0)).any():
-        return np.full(k, NAN)
-    r: Floats = np.asarray(np.corrcoef(x, rowvar=False))
-    values, vectors = np.linalg.eigh(r)
-    loadings: Floats = np.clip(vectors[:, -1] * np.sqrt(values[-1]) * 0.9, -MOST, MOST)
-    for _ in range(STEPS):
-        before = loadings.copy()
-        for item in range(k):
-            others = np.arange(k) != item
-            rest = float(loadings[others] @ loadings[others])
-            loadings[item] = np.clip(float(r[item, others] @ loadings[others]) / rest if rest > 0 else 0.0, -MOST, MOST)
-        if np.abs(loadings - before).max() < NEAR:
-            break
-    return loadings if loadings.sum() >= 0 else -loadings
+    from pandas import DataFrame
+
+    names = [f"item {place}" for place in range(x.shape[1])]
+    found = mcdonald_omega(DataFrame(x, columns=names), names, method="minres").extra.get("loadings", (NAN,) * len(names))
+    return np.asarray(found, dtype=np.float64)
 
 
 def _congruence(one: Floats, other: Floats, pair: tuple[str, str], by: str, labels: dict[str, Any]) -> Estimate:
