@@ -4,10 +4,13 @@ Fixed effects, their standard errors and degrees of freedom to 1e-6; variance co
 set (its optimisers stop on a flat top, ours at the root of the score).
 """
 
+import math
+
 import pytest
 
 import takeup as tu
-from parity.oracle import ITERATIVE, Case, check, entries, frame, reference
+from parity.oracle import ITERATIVE, MAIN, Case, check, entries, frame, reference
+from takeup.estimate.tails import p_value
 
 VARIANCES = ("extra.var_group", "extra.var_residual", "extra.icc")
 
@@ -46,14 +49,37 @@ CASES = [
     *(Case(id=key, call=call, rtol=ITERATIVE) for key, (call, _) in FITS.items()),
     Case(id="thornton/icc_anova", call=lambda: {"estimate": village().extra["icc_anova"]}, fields=("estimate",)),
 ]
-NOT_OURS = {
-    "btheb/mmrm_8m": "an unstructured covariance over visits; the package fits a random intercept and takes one wave at a time otherwise",
-}
+
+
+def repeated():
+    data = frame("btheb").melt(["id", "treat", "bdi_pre"], [f"bdi_{m}m" for m in (2, 4, 6, 8)], "wave", "bdi").dropna(subset="bdi")
+    data["month"] = data.wave.str.extract(r"(\d)").astype(int)
+    found = tu.repeated_measures(data, "bdi", tu.Design("treat", 0), person="id", time="month", covariates=["bdi_pre"], df="residual")
+    eight, beta = found["8"], reference("btheb/mmrm_8m", "extra.beta")
+    main = {name: getattr(eight, {"ci_low": "conf_low", "ci_high": "conf_high"}.get(name, name)) for name in MAIN}
+    later = {f"extra.beta.treat:fmonth{month}": found[str(month)].estimate - eight.estimate for month in (2, 4, 6)}
+    assert set(later) <= {f"extra.beta.{name}" for name in beta}
+    return {**main, **later, "n": sum(one.n for one in found), "n_clusters": eight.n_clusters, "extra.reml_loglik": eight.extra["reml_log_likelihood"],
+            "extra.p_normal": p_value(eight.statistic, math.inf)}
+
+
+CASES.append(Case(
+    id="btheb/mmrm_8m", call=repeated, rtol=ITERATIVE,
+    fields=(*MAIN, "n", "n_clusters", "extra.reml_loglik", "extra.p_normal", *(f"extra.beta.treat:fmonth{month}" for month in (2, 4, 6))),
+))
+NOT_OURS: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_fixed_effects(case):
     check(case)
+
+
+def test_covariance_over_times():
+    data = frame("btheb").melt(["id", "treat", "bdi_pre"], [f"bdi_{m}m" for m in (2, 4, 6, 8)], "wave", "bdi").dropna(subset="bdi")
+    found = tu.repeated_measures(data, "bdi", tu.Design("treat", 0), person="id", time="wave", covariates=["bdi_pre"])[0].extra["covariance"]
+    for row, expected in zip(found, reference("btheb/mmrm_8m", "extra.cov_months_2_4_6_8"), strict=True):
+        assert row == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("key", FITS)
