@@ -10,9 +10,16 @@ import numpy as np
 from takeup.errors import EstimateError, Fault, listed, nearest
 from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, columns_exist, dummies, numeric
 from takeup.estimate.balancing import balance_table, effective_size, entropy, overlap
+from takeup.estimate.confounding import against_covariates
 from takeup.estimate.linear import Fit, coefficient, least_squares, left_out, noted, result
 from takeup.estimate.rules import Inference, nested_clusters
-from takeup.estimate.sensitivity import D_TO_LOG_RATIO, e_value, e_value_of_limit, partial_r2, robustness_value
+from takeup.estimate.sensitivity import (
+    D_TO_LOG_RATIO,
+    e_value,
+    e_value_of_limit,
+    partial_r2,
+    robustness_value,
+)
 from takeup.estimate.tails import check_level
 from takeup.results import Estimate, FrozenMap
 
@@ -63,7 +70,9 @@ def comparison(
     Estimate
         `estimand` "adjusted difference", `evidence` "comparison". In `extra`: `balance` (name, standardised difference before, after
         weighting), `max_smd_before`, `max_smd_after`, `ess_treated` and `ess_control` (rows that the weights are worth), `e_value` and
-        `e_value_limit` with the `risk_ratio` they are for, `partial_r2`, `robustness_value` and `robustness_value_limit`, `population`.
+        `e_value_limit` with the `risk_ratio` they are for, `partial_r2`, `robustness_value` and `robustness_value_limit`, `benchmark` (the covariate
+        of which an unmeasured copy would move the difference most) and `benchmark_estimate` (what such a copy could leave of it),
+        `selection_ratio`, `population`.
 
     Raises
     ------
@@ -75,9 +84,10 @@ def comparison(
     Assumes that groups alike in the covariates would have had the same outcomes (for "did": the same changes). The variance is that of the
     weighted regression, HC2 or CR2 by the design with Satterthwaite degrees of freedom, on residuals that carry the estimation of the
     weights. E-values of a continuous outcome take its difference over the pooled SD as a log risk ratio of 0.91 each; of a 0/1 outcome they
-    take the adjusted risk of the comparison group as known. Robustness values come from the additive regression.
+    take the adjusted risk of the comparison group as known. Robustness values, the benchmark and the selection ratio (Oster's delta, for an R2
+    of 1.3 times that of the covariates) come from the additive regression.
     Sources: Li, Morgan and Zaslavsky (2018), JASA 113; Hainmueller (2012), Political Analysis 20; VanderWeele and Ding (2017), Annals of
-    Internal Medicine 167; Cinelli and Hazlett (2020), JRSS B 82.
+    Internal Medicine 167; Cinelli and Hazlett (2020), JRSS B 82; Oster (2019), JBES 37.
 
     Examples
     --------
@@ -117,7 +127,7 @@ def comparison(
     extra |= _balance(z, names, data, base, weights)
     found = coefficient(replace(data, y=y), fit, fit.kept.size - 1, inference, method=f"comparison_{method}", conf_level=conf_level,
                         estimand="adjusted difference", extra=extra)
-    more = _sensitivity(found, data, y, z, weights if weights is not None else base, conf_level)
+    more = _sensitivity(found, data, y, (z, names), weights if weights is not None else base, conf_level)
     return _finished(found.replace(extra=FrozenMap({**extra, **more})))
 
 
@@ -174,15 +184,17 @@ def _balance(z: Floats, names: tuple[str, ...], data: Arrays, base: Floats, weig
     return {**found, "ess_treated": effective_size(used[data.treated == 1]), "ess_control": effective_size(used[data.treated == 0])}
 
 
-def _sensitivity(found: Estimate, data: Arrays, y: Floats, z: Floats, weights: Floats, conf_level: float) -> dict[str, float]:
+def _sensitivity(
+    found: Estimate, data: Arrays, y: Floats, covariates: tuple[Floats, tuple[str, ...]], weights: Floats, conf_level: float,
+) -> dict[str, Any]:
     """E-values and robustness values; left out where they have no meaning."""
-    more: dict[str, float] = {}
+    more: dict[str, Any] = {}
     if not found.std_error > 0:
         return more
     ratio = _risk_ratio(found, data, y, weights)
     if ratio is not None:
         more |= {"risk_ratio": ratio[0], "e_value": e_value(ratio[0]), "e_value_limit": e_value_of_limit(ratio[1], ratio[2])}
-    plain = least_squares(np.column_stack([np.ones(data.n), z, data.treated]), y, data.weights)
+    plain = least_squares(np.column_stack([np.ones(data.n), covariates[0], data.treated]), y, data.weights)
     r = plain.regression
     if plain.kept[-1] and plain.df_residual > 1:
         w = np.ones(data.n) if data.weights is None else data.weights
@@ -190,7 +202,7 @@ def _sensitivity(found: Estimate, data: Arrays, y: Floats, z: Floats, weights: F
         if error > 1e-12 * max(float(np.abs(y).max()), 1e-300):
             t, df = float(plain.coefficients[-1]) / error, float(plain.df_residual)
             more |= {"partial_r2": partial_r2(t, df), "robustness_value": robustness_value(t, df),
-                     "robustness_value_limit": robustness_value(t, df, 1.0 - conf_level)}
+                     "robustness_value_limit": robustness_value(t, df, 1.0 - conf_level), **against_covariates(plain, data.treated, y, covariates, w)}
     return more
 
 
