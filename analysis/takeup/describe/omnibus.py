@@ -41,6 +41,8 @@ def omnibus(frame: DataFrame, x: Floats, design: Design, *, draws: int, seed: in
     from takeup.design.enumeration import Enumeration
     from takeup.design.scheme import scheme
 
+    if design.draw == "none":
+        return Omnibus(reason="Nothing was drawn, so no draw can be asked whether it would have made these differences.")
     found = scheme(frame, design)
     if x.shape[1] == 0:
         return Omnibus(reason="No column varies, so there is nothing to test.")

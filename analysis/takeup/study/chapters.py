@@ -41,7 +41,7 @@ LIST = (
     Chapter("takeup", "takeup", ARMS),
     Chapter("waiting", "waiting", ARMS),
     Chapter("effects", "effects", TRIAL),
-    Chapter("differences", "effects", COMPARISON),
+    Chapter("differences", "comparison", COMPARISON),
     Chapter("changes", "changes", ONE_GROUP),
     Chapter("improved", "improved", ONE_GROUP),
     Chapter("regression", "regression", ONE_GROUP),

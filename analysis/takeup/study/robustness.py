@@ -10,6 +10,7 @@ import numpy as np
 from takeup.errors import TakeupError
 from takeup.estimate.choose import ESTIMATORS, Choice, estimator_function
 from takeup.results import Bounds, Estimate, Result, ResultSet
+from takeup.study.comparison import beside
 from takeup.study.questions import Question, cells, counted, guarded, questions
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def robustness(material: Material) -> ResultSet:
         for method, run in (*_estimators(material, item), *_bounds(material, item)):
             head = "bounds" if method in BOUNDS else "robust"
             out.append(material.stamp(counted(run(), small), f"{head}.{item.outcome.id}.{method}{item.end}", item.path))
+        if material.plan.evidence == "comparison":
+            out += [material.stamp(counted(found, small), f"robust.{item.outcome.id}.{method}{item.end}", path)
+                    for method, found, path in beside(material, item)]
     return ResultSet(tuple(out))
 
 
