@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check simulate bench lock wheel-test clean
+.PHONY: help setup demo test check simulate bench lock wheel-test docs test-browser test-words clean
 
 # The first Python that really runs and is new enough; `python3.11` may be on the path and not work.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -25,6 +25,9 @@ help:
 	@echo 'make simulate    the slow tests: size, coverage and power of the methods'
 	@echo 'make bench       times against their budgets'
 	@echo 'make wheel-test  build the wheel, install it elsewhere, build a study with it'
+	@echo 'make docs        the documentation as a site, in site/'
+	@echo 'make test-browser  the pages in a real browser, office files in LibreOffice, spelling; installs what these need where it can'
+	@echo 'make test-words  spelling only'
 	@echo 'make lock        write requirements.lock anew (needs a package index)'
 	@echo 'make clean       remove what was built, keep .venv'
 
@@ -80,9 +83,31 @@ bench: setup
 wheel-test: setup
 	$(BIN)/pytest -m slow tests/house/test_wheel.py $(ARGS)
 
+# Everything the site needs lies in the repository and the environment; nothing is fetched. -W: a broken reference is an error.
+docs: setup
+	$(BIN)/python -m sphinx -W --keep-going -q -j auto -d build/doctrees docs site
+	@echo 'Open site/index.html'
+
+# What these need besides .venv isn't Python: a browser, an office program, dictionaries. Where they are absent and can't be installed here, the
+# tests say so and skip.
+BROWSER_NEEDS := chromium libreoffice-writer libreoffice-impress poppler-utils
+WORDS_NEEDS := hunspell hunspell-nl hunspell-fr hunspell-en-gb
+INSTALL = missing=$$(for name in $(1); do dpkg -s $$name >/dev/null 2>&1 || echo $$name; done); \
+	if [ -n "$$missing" ] && command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
+	elif [ -n "$$missing" ]; then echo "Not installed, so skipped: $$missing" >&2; fi
+
+test-browser: docs
+	@$(call INSTALL,$(BROWSER_NEEDS) $(WORDS_NEEDS))
+	$(BIN)/pytest -q -rs -m '' tests/browser tests/report/test_browser.py tests/report/test_brief_browser.py tests/house/test_spelling.py tests/house/test_site.py $(ARGS)
+
+test-words: setup
+	@$(call INSTALL,$(WORDS_NEEDS))
+	$(BIN)/pytest -q -rs tests/house/test_spelling.py tests/house/test_terms.py $(ARGS)
+
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file requirements.lock
 
 clean:
-	rm -rf reports/*/out reports/*/.out-* dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache notebooks/.executed
+	rm -rf reports/*/out reports/*/.out-* dist build site docs/reference/*.rst .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache notebooks/.executed
