@@ -34,9 +34,9 @@ class Piece:
     ----------
     panel : where the rows stand
     root : (n,) or None where all are 1
-    first : (columns + p, n) residuals and basis, and a last row of roots where S varies: their products with the draws
+    first : (base + p, n) residuals and basis, and a last row of roots where S varies: their products with the draws
     projection : (n, p + 1) basis and, where every draw treats the same number of a block, the share treated
-    residuals : (columns, n)
+    residuals : (base, n)
     squares : (columns + 1, n) squared residuals and a
     free : (n, 2) a and zeros: a product with an inner dimension of two is faster than a broadcast
     block : (n,) codes, `starts` of their runs
@@ -60,6 +60,7 @@ class Additive:
     Attributes
     ----------
     columns : number of outcomes
+    base : outcomes whose sums are made; the others are each of those before the last plus the last (for intervals: outcome plus dose)
     p : columns of the basis
     pieces : panels
     fixed : S before covariates where every draw treats the same number of each block, else nan
@@ -71,6 +72,7 @@ class Additive:
     """
 
     columns: int
+    base: int
     p: int
     largest: float
     longest: float
@@ -85,7 +87,7 @@ class Additive:
     def __call__(self, batch: Batch) -> tuple[Floats, Floats]:
         """Effect and variance for each column and draw, shape (columns, width); nan where a draw can't tell them."""
         sums, in_block = self._sums(batch)
-        numerator, projected = sums[: self.columns], sums[self.columns : self.columns + self.p]
+        numerator, projected = self._with_last(sums[: self.base]), sums[self.base : self.base + self.p]
         whole = sums[-1] if np.isnan(self.fixed) else np.full(batch.width, self.fixed)
         if self.block_sizes.size:
             whole = whole - (in_block**2 / self.block_sizes[:, None]).sum(axis=0)
@@ -101,6 +103,10 @@ class Additive:
         effect[:, lost] = np.nan
         variance[:, lost] = np.nan
         return effect, variance
+
+    def _with_last(self, sums: Floats) -> Floats:
+        """Sums of all columns from those of the base: they are linear in the residuals."""
+        return sums if self.base == self.columns else np.concatenate([sums, sums[: self.columns - self.base] + sums[-1]])
 
     def _sums(self, batch: Batch) -> tuple[Floats, Floats]:
         """The first visit: every fixed row times the draws, and the number treated in each block where it varies."""
@@ -123,7 +129,7 @@ class Additive:
         return left
 
     def _hc2(self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats) -> Floats:
-        first, second, dropped = np.zeros((self.columns + 1, batch.width)), np.zeros((self.columns, batch.width)), np.zeros(batch.width)
+        first, second, dropped = np.zeros((self.columns + 1, batch.width)), np.zeros((self.base, batch.width)), np.zeros(batch.width)
         # |e_i| is at most that of the centred treatment and of q_i'b: often enough to know that no row is fitted exactly
         reach = self.largest + self.longest * np.sqrt((projected[:-1] ** 2).sum(axis=0))
         safe = bool((self.least * s - reach**2 > 1e-6 * s).all())
@@ -141,6 +147,7 @@ class Additive:
             u = np.divide(square, below, out=square)
             first += piece.squares @ u
             second += piece.residuals @ np.multiply(u, left, out=left)
+        second = self._with_last(second)
         return np.asarray((first[:-1] - 2.0 * effect * second + effect**2 * (s * (first[-1] - 1.0) + dropped)) / s)
 
     def _cr1(self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats) -> Floats:
@@ -149,8 +156,8 @@ class Additive:
         left = self._treatment(batch, piece, projected, means)
         squares = np.add.reduceat(left**2, self.clusters, axis=0)
         variance = np.empty_like(effect)
-        for column in range(self.columns):
-            product = np.multiply(left, piece.residuals[column][:, None], out=batch.scratch.get("square", *left.shape))
+        for column, row in enumerate(self._with_last(piece.residuals)):
+            product = np.multiply(left, row[:, None], out=batch.scratch.get("square", *left.shape))
             scores = np.add.reduceat(product, self.clusters, axis=0)
             scores -= squares * effect[column]
             variance[column] = np.einsum("gc,gc->c", scores, scores)
@@ -165,7 +172,8 @@ def _scaled(batch: Batch, piece: Piece) -> Floats:
 
 
 def additive(
-    space: Partialled, residuals: Floats, slots: Ints, n_slots: int, *, fixed_share: Floats | None, clusters: Ints | None, studentized: bool,
+    space: Partialled, residuals: Floats, slots: Ints, n_slots: int, *, base: int, fixed_share: Floats | None, clusters: Ints | None,
+    studentized: bool,
 ) -> Additive:
     """Lay out the matrices of `Additive`.
 
@@ -174,6 +182,7 @@ def additive(
     space : covariates and blocks of the n rows
     residuals : (n, columns) what they leave of the outcomes
     slots : (n,) slot of each row
+    base : how many of the columns stand for themselves; each further one is one of the first plus the last of these
     fixed_share : (n,) share treated in the row's block where no draw changes it, else None
     clusters : (n,) codes for CR1, else None
     """
@@ -195,15 +204,15 @@ def additive(
     pieces = []
     for panel, part in cut(slots[order], n_slots, whole=clusters is not None):
         block = codes[part]
-        first = np.ascontiguousarray(np.column_stack([r[part], q[part], *([root[part]] if fixed_share is None else [])]).T)
+        first = np.ascontiguousarray(np.column_stack([r[part, :base], q[part], *([root[part]] if fixed_share is None else [])]).T)
         pieces.append(Piece(
             panel=panel, root=root[part].copy() if weighted else None, first=first,
             projection=np.ascontiguousarray(np.column_stack([q[part], share[part]])),
-            residuals=first[:columns], squares=np.ascontiguousarray(np.column_stack([r[part] ** 2, free[part]]).T),
+            residuals=first[:base], squares=np.ascontiguousarray(np.column_stack([r[part] ** 2, free[part]]).T),
             free=np.column_stack([free[part], np.zeros(block.size)]), block=block, starts=np.flatnonzero(np.r_[True, np.diff(block) != 0]),
         ))
     return Additive(
-        columns=columns, p=q.shape[1], pieces=tuple(pieces), largest=float(root.max()), longest=float(np.sqrt((q**2).sum(axis=1).max())),
+        columns=columns, base=base, p=q.shape[1], pieces=tuple(pieces), largest=float(root.max()), longest=float(np.sqrt((q**2).sum(axis=1).max())),
         least=float(free.min()),
         fixed=float("nan") if fixed_share is None else float((fixed_share * (1.0 - fixed_share)).sum()),
         block_sizes=space.mass if in_runs else np.zeros(0), clusters=runs,

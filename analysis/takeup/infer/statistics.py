@@ -107,15 +107,16 @@ def statistic(group: Group, values: Floats, design: Design, method: str, found: 
     if method == "lin":
         return _arms(data, values, found, place, units, covariates=data.covariates, interacted=True, follows=follows, studentized=studentized)
     if method == "difference_in_means":
-        return _difference(data, values, design, found, place, units, follows=follows, studentized=studentized)
+        return _difference(group, values, design, found, place, units, follows=follows, studentized=studentized)
     if follows:
         return _arms(data, values, found, place, units, covariates=data.covariates, interacted=False, follows=True, studentized=studentized)
-    return _additive(data, values, data.covariates, data.blocks, found, place, units, studentized=studentized)
+    return _additive(group, values, data.covariates, data.blocks, found, place, units, studentized=studentized)
 
 
 def _additive(
-    data: Arrays, values: Floats, covariates: Floats, blocks: Ints | None, found: Scheme, place: Layout, units: Ints, *, studentized: bool,
+    group: Group, values: Floats, covariates: Floats, blocks: Ints | None, found: Scheme, place: Layout, units: Ints, *, studentized: bool,
 ) -> Statistic:
+    data = group.data
     plain = covariates.shape[1] == 0 and blocks is None and data.weights is None and data.clusters is None
     if plain and not found.clustered:
         # HC2 of a regression on the treatment alone is Neyman's variance
@@ -129,15 +130,18 @@ def _additive(
     fixed = None
     if found.kind == "fixed" and data.weights is None and data.n == found.rows.size:
         fixed = (np.bincount(space.blocks, weights=data.treated) / space.mass)[space.blocks]
-    return additive(space, residuals, place.slot[units], place.n_slots, fixed_share=fixed, clusters=data.clusters, studentized=studentized)
+    base = min(values.shape[1], len(group.positions) + 1)  # the rest are outcome plus dose
+    return additive(space, residuals, place.slot[units], place.n_slots, base=base, fixed_share=fixed, clusters=data.clusters,
+                    studentized=studentized)
 
 
 def _difference(
-    data: Arrays, values: Floats, design: Design, found: Scheme, place: Layout, units: Ints, *, follows: bool, studentized: bool,
+    group: Group, values: Floats, design: Design, found: Scheme, place: Layout, units: Ints, *, follows: bool, studentized: bool,
 ) -> Statistic:
+    data = group.data
     nothing = np.zeros((data.n, 0))
     if data.blocks is None and not follows:
-        return _additive(data, values, nothing, None, found, place, units, studentized=studentized)
+        return _additive(group, values, nothing, None, found, place, units, studentized=studentized)
     blocks = np.zeros(data.n, dtype=np.int64) if data.blocks is None else np.unique(data.blocks, return_inverse=True)[1]
     owner = None if data.clusters is None or found.clustered else _owner(data.clusters, blocks)
     weighted = follows or (data.weights is not None and not found.clustered)
