@@ -37,6 +37,7 @@ _ROOMS = {
     "design": ("Design",),
     "design.assign": ("randomize",),
     "design.rollout": ("Rollout",),
+    "design.formulas": ("arms_power", "clusters_for_rates"),
     "design.power": ("Power", "power", "mde", "sample_size"),
     "errors": ("TakeupError",),
     "results": ("Bounds", "ConfidenceSet", "Estimate", "ResultSet", "Statistic", "Test"),

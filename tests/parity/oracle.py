@@ -61,6 +61,9 @@ def frame(name: str) -> pd.DataFrame:
 def reference(entry_id: str, field: str) -> Any:
     """A reference value; `extra.name` looks into the entry's extra. "Inf" becomes a float."""
     value: Any = entries()[entry_id]
+    whole = field.removeprefix("extra.")
+    if field != whole and whole in value["extra"]:  # a name may have dots of its own
+        return _number(value["extra"][whole])
     for part in field.split("."):
         value = value[int(part)] if isinstance(value, list) else value[part]
     return _number(value)

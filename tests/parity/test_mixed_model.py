@@ -59,8 +59,8 @@ def repeated():
     main = {name: getattr(eight, {"ci_low": "conf_low", "ci_high": "conf_high"}.get(name, name)) for name in MAIN}
     later = {f"extra.beta.treat:fmonth{month}": found[str(month)].estimate - eight.estimate for month in (2, 4, 6)}
     assert set(later) <= {f"extra.beta.{name}" for name in beta}
-    return {**main, **later, "n": sum(one.n for one in found), "n_clusters": eight.n_clusters, "extra.reml_loglik": eight.extra["reml_log_likelihood"],
-            "extra.p_normal": p_value(eight.statistic, math.inf)}
+    return {**main, **later, "n": sum(one.n for one in found), "n_clusters": eight.n_clusters,
+            "extra.reml_loglik": eight.extra["reml_log_likelihood"], "extra.p_normal": p_value(eight.statistic, math.inf)}
 
 
 CASES.append(Case(

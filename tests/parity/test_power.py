@@ -26,21 +26,30 @@ CASES = [
     Case(id="power/t_n_one_sided", call=lambda: {"estimate": tu.sample_size(0.4, alternative="greater").n / 2}, fields=("estimate",)),
     Case(id="power/prop_power", call=lambda: {"estimate": tu.power(0.12, 400, control_rate=0.5).power}, fields=("estimate",)),
     Case(id="power/prop_n", call=lambda: {"estimate": tu.sample_size(0.1, control_rate=0.3).n / 2,
-         "extra.n_unpooled": tu.sample_size(0.1, control_rate=0.3, pooled=False).n / 2}, fields=("estimate", "extra.n_unpooled")),
+         "extra.n_unpooled": tu.sample_size(0.1, control_rate=0.3, pooled=False).n / 2,
+         "extra.n_arcsine": tu.sample_size(0.1, control_rate=0.3).extra["n_arcsine"] / 2,
+         "extra.n_fleiss_cc": tu.sample_size(0.1, control_rate=0.3).extra["n_continuity"] / 2},
+         fields=("estimate", "extra.n_unpooled", "extra.n_arcsine", "extra.n_fleiss_cc")),
     Case(id="power/mde_unequal", call=lambda: {"estimate": tu.mde(500, treated_share=0.3, **NORMAL).effect}, fields=("estimate",)),
     Case(id="power/mde_ancova", call=lambda: {"estimate": tu.mde(400, r2=0.5, **NORMAL).effect}, fields=("estimate",)),
     Case(id="power/mde_itt_takeup", call=lambda: {"estimate": tu.mde(400, takeup=0.62, **NORMAL).effect}, fields=("estimate",)),
     Case(id="power/deff", call=lambda: {"estimate": tu.power(0.3, 400, cluster_size=20, icc=0.05).design_effect}, fields=("estimate",)),
     Case(id="power/deff_cv", call=lambda: {"estimate": tu.power(0.3, 400, cluster_size=20, icc=0.05, cluster_size_cv=0.5).design_effect},
          fields=("estimate",)),
-    Case(id="power/cluster_mde_normal", call=lambda: {"estimate": tu.mde(1000, cluster_size=25, icc=0.1, **NORMAL).effect}, fields=("estimate",),
-         note="extra.mde_t_J_minus_2 is Bloom's multiplier, see mde_t_df; separate R2 at two levels is a simulation here"),
+    Case(id="power/cluster_mde_normal", call=lambda: {"estimate": tu.mde(1000, cluster_size=25, icc=0.1, **NORMAL).effect,
+         "extra.mde_t_J_minus_2": tu.mde(1000, cluster_size=25, icc=0.1, distribution="bloom").effect,
+         "extra.mde_with_r2_cluster_0.4_ind_0.2": tu.mde(1000, cluster_size=25, icc=0.1, r2=0.2, cluster_r2=0.4, **NORMAL).effect},
+         fields=("estimate", "extra.mde_t_J_minus_2", "extra.mde_with_r2_cluster_0.4_ind_0.2")),
     Case(id="power/clusters_per_arm", call=lambda: {"estimate": tu.sample_size(0.3, cluster_size=20, icc=0.05, **NORMAL).clusters / 2,
          "extra.ceiling": tu.sample_size(0.3, cluster_size=20, icc=0.05, **NORMAL).n_whole / 40}, fields=("estimate", "extra.ceiling")),
     Case(id="power/cluster_power_t", call=lambda: {"estimate": tu.power(0.4, 600, cluster_size=20, icc=0.05).power,
          "extra.power_normal": tu.power(0.4, 600, cluster_size=20, icc=0.05, **NORMAL).power}, fields=("estimate", "extra.power_normal")),
-    Case(id="power/ancova_factor", call=lambda: {"estimate": tu.power(0.3, 400, correlation=0.6).variance_factor}, fields=("estimate",),
-         note="the change score isn't offered: ANCOVA never has more variance"),
+    Case(id="power/ancova_factor", call=lambda: {"estimate": tu.power(0.3, 400, correlation=0.6).variance_factor},
+         fields=("estimate",)),
+    Case(id="power/ancova_factor", call=lambda: {"extra.change_vs_post": tu.power(0.3, 400, correlation=0.6, change=True).variance_factor},
+         fields=("extra.change_vs_post",)),
+    Case(id="power/mckenzie", call=lambda: {"extra.did": tu.power(0.3, 400, correlation=0.4, post=3, change=True).variance_factor},
+         fields=("extra.did",)),
     Case(id="power/mckenzie", call=lambda: {"estimate": tu.power(0.3, 400, correlation=0.4, pre=1, post=3).variance_factor,
          "extra.post_only": tu.power(0.3, 400, correlation=0.4, pre=0, post=3).variance_factor}, fields=("estimate", "extra.post_only")),
     Case(id="power/attrition_inflation", call=lambda: {"estimate": tu.sample_size(0.3, attrition=0.15, **NORMAL).n / 2}, fields=("estimate",)),
@@ -51,11 +60,14 @@ CASES = [
     Case(id="nsw_dw/ancova_variance_factor", call=lambda: {"estimate": 1 - tu.power(1000, 445, frame=oracle.frame("nsw_dw"), outcome="re78",
          covariates=["re74", "re75"]).extra["r2"]}, fields=("estimate",), note="r2 read from the file; no design, so over all rows as in the entry"),
 ]
-NOT_OURS = {
-    "power/mde_t_df": "Bloom's sum of two t quantiles approximates the non-central t answer that we give",
-    "power/hayes_bennett": "between-cluster variation as a coefficient of variation of rates; ours takes an intraclass correlation",
-    "power/anova_power": "several arms are compared one by one with control; the omnibus F test is not offered",
-}
+CASES += [
+    Case(id="power/mde_t_df", call=lambda: {"estimate": tu.mde(60, distribution="bloom").effect}, fields=("estimate",)),
+    Case(id="power/anova_power", call=lambda: {"estimate": tu.arms_power([-0.075**0.5, 0.0, 0.075**0.5], 50).power}, fields=("estimate",),
+         note="three means whose variance is the entry's"),
+    Case(id="power/hayes_bennett", fields=("estimate",),
+         call=lambda: {"estimate": tu.clusters_for_rates(0.5, 0.4, cluster_size=30, between_cv=0.25).extra["clusters_per_arm"]}),
+]
+NOT_OURS: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -74,11 +74,14 @@ def power(effect: float, n: float, **study: Unpack[Keywords]) -> Power:
     cluster_size, icc, cluster_size_cv : mean size of the clusters drawn, intraclass correlation, and the sizes' coefficient of variation
     provider_size, provider_icc : people per provider and their correlation, providers in the treated arm only
     r2, block_r2 : share of variance that covariates, and blocks, take away
+    cluster_r2 : share of the variance between clusters that covariates take away; r2 is then that within clusters
     correlation, pre, post : between any two measurements, and their number before and after
+    change : the outcome is the change from the mean before to the mean after, instead of ANCOVA, which never has more variance
     takeup : share in the treated less share in the control arm who take the programme up; `effect` is then the effect on compliers
     attrition : share lost before the outcome is measured, the same in both arms
     alpha, alternative, comparisons : level, direction, and the number of comparisons it is divided by (Bonferroni)
-    distribution : "t" with n - 2 (clusters - 2, pairs - 1) degrees of freedom, or "normal"
+    distribution : "t" with n - 2 (clusters - 2, pairs - 1) degrees of freedom, "normal", or "bloom", the approximation by a sum of two quantiles
+        of t (Bloom 1995)
     frame, design, outcome, covariates : a pilot or baseline from which keywords left out are read
 
     Returns
@@ -142,7 +145,8 @@ def mde(n: float, *, power: float = 0.80, **study: Unpack[Keywords]) -> Power:
 def sample_size(effect: float, *, power: float = 0.80, **study: Unpack[Keywords]) -> Power:
     """The number of people (pairs when paired) that finds `effect` with the given power.
 
-    Parameters, errors and formulas as in `power`. `n` is exact, `n_whole` what to recruit.
+    Parameters, errors and formulas as in `power`. `n` is exact, `n_whole` what to recruit. For a 0/1 outcome in two arms of one size `extra` has
+    the n of two other tests: n_arcsine, and n_continuity (with continuity correction).
 
     Examples
     --------
@@ -165,7 +169,13 @@ def sample_size(effect: float, *, power: float = 0.80, **study: Unpack[Keywords]
         if high > LARGEST:
             raise DesignError(Fault(f"more than {LARGEST:.0g} people would be needed", "effect"))
     n = low if plan.power(effect, low) >= power else _solve(lambda size: plan.power(effect, size) - power, low, high)
-    return _answer(plan, effect, n, plan.power(effect, n))
+    found = _answer(plan, effect, n, plan.power(effect, n))
+    if plan.control_rate is None or plan.treated_share != 0.5 or plan.spread != 1.0 or plan.alternative != "two-sided":
+        return found
+    from takeup.design.formulas import other_rate_tests
+
+    others = other_rate_tests(n, plan.control_rate, plan.control_rate + effect * plan.takeup, plan.level, power)
+    return found.replace(extra=FrozenMap({**found.extra, **others}))
 
 
 def _answer(plan: Sizing, effect: float, n: float, chance: float) -> Power:

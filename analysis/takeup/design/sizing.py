@@ -43,7 +43,9 @@ class Keywords(TypedDict, total=False):
     alpha: float
     alternative: Literal["two-sided", "greater", "less"]
     comparisons: int
-    distribution: Literal["t", "normal"]
+    distribution: Literal["t", "normal", "bloom"]
+    cluster_r2: float | None
+    change: bool
     frame: DataFrame | None
     design: Design | None
     outcome: str | None
@@ -75,6 +77,8 @@ class Sizing:
     alternative: str = "two-sided"
     comparisons: int = 1
     distribution: str = "t"
+    cluster_r2: float | None = None
+    change: bool = False
     read: FrozenMap = field(default_factory=FrozenMap)
 
     @property
@@ -90,13 +94,15 @@ class Sizing:
     @property
     def tails_counted(self) -> int:
         """Both tails of a two-sided t test, one of any other."""
-        return 2 if self.alternative == "two-sided" and not self.normal else 1
+        return 2 if self.alternative == "two-sided" and not self.normal and self.distribution == "t" else 1
 
     @property
     def variance_factor(self) -> float:
         """Variance with the repeated measures, relative to one later measurement."""
         c = self.correlation
         later = (1.0 + (self.post - 1) * c) / self.post
+        if self.change:
+            return later + (1.0 + (self.pre - 1) * c) / self.pre - 2.0 * c
         return later - (self.pre * c**2 / (1.0 + (self.pre - 1) * c) if self.pre else 0.0)
 
     @property
@@ -112,6 +118,14 @@ class Sizing:
         if self.cluster_size is None:
             return 1.0
         return 1.0 + ((1.0 + self.cluster_size_cv**2) * self.cluster_size * (1.0 - self.attrition) - 1.0) * self.icc
+
+    @property
+    def spread(self) -> float:
+        """Design effect times what covariates leave of the variance: of all of it, or within and between clusters apart."""
+        if self.cluster_size is None or self.cluster_r2 is None:
+            return self.design_effect * (1.0 - self.r2)
+        size = (1.0 + self.cluster_size_cv**2) * self.cluster_size * (1.0 - self.attrition)
+        return (1.0 - self.icc) * (1.0 - self.r2) + size * self.icc * (1.0 - self.cluster_r2)
 
     def clusters(self, n: float) -> float | None:
         """Clusters, where they were drawn."""
@@ -133,18 +147,18 @@ class Sizing:
 
     def error(self, effect: float, n: float, *, null: bool) -> float:
         """Standard error of the difference between the arms, at the null variance or at that of `effect`."""
-        shrink = self.variance_factor * (1.0 - self.r2) * (1.0 - self.block_r2) / (n * (1.0 - self.attrition))
+        shrink = self.variance_factor * (1.0 - self.block_r2) / (n * (1.0 - self.attrition))
         share, kept = self.treated_share, self.sd**2
         if self.paired:
-            return math.sqrt(kept * self.design_effect * shrink)
+            return math.sqrt(kept * self.spread * shrink)
         if self.control_rate is None:
-            return math.sqrt(kept * self.design_effect * shrink / (share * (1.0 - share)))
+            return math.sqrt(kept * self.spread * shrink / (share * (1.0 - share)))
         control, treated = self.control_rate, self.control_rate + effect * self.takeup
         if null and self.pooled:
             control = treated = share * treated + (1.0 - share) * control
-        nested = self.provider_size is not None
-        first = (self.provider_effect if nested else self.design_effect) * treated * (1.0 - treated) / share
-        second = (1.0 if nested else self.design_effect) * control * (1.0 - control) / (1.0 - share)
+        nested, left = self.provider_size is not None, 1.0 - self.r2
+        first = (self.provider_effect * left if nested else self.spread) * treated * (1.0 - treated) / share
+        second = (left if nested else self.spread) * control * (1.0 - control) / (1.0 - share)
         return math.sqrt((first + second) * shrink)
 
     def power(self, effect: float, n: float) -> float:
@@ -160,6 +174,8 @@ class Sizing:
             return 1.0 if shift > 0 else tail
         if self.normal:
             return _normal_power(shift, null, actual, tail)
+        if self.distribution == "bloom":
+            return _bloom_power(shift / actual, self.df(n), tail)
         return _t_power(shift / actual, self.df(n), tail, self.tails_counted)
 
     def rate_faults(self, effect: float) -> list[Fault]:
@@ -184,6 +200,8 @@ class Sizing:
     def words(self) -> str:
         """The test and its convention."""
         what = "paired differences" if self.paired else "difference in means" if self.control_rate is None else "difference in rates"
+        if self.distribution == "bloom" and not self.normal:
+            return f"{what}, t test, {self.alternative}, Bloom's (1995) sum of two quantiles of t"
         if not self.normal:
             tails = "both tails counted" if self.alternative == "two-sided" else "one tail"
             return f"{what}, t test, {self.alternative}, non-central t, {tails}"
@@ -195,6 +213,12 @@ def _normal_power(shift: float, null: float, actual: float, tail: float) -> floa
     from scipy.special import ndtr, ndtri
 
     return float(ndtr((shift + float(ndtri(tail)) * null) / actual))
+
+
+def _bloom_power(ncp: float, df: float, tail: float) -> float:
+    from scipy.special import stdtr, stdtrit
+
+    return float(stdtr(df, ncp + float(stdtrit(df, tail)))) if df > 0 else 0.0
 
 
 def _t_power(ncp: float, df: float, tail: float, tails_counted: int) -> float:
@@ -234,7 +258,7 @@ _OPEN = {"sd": (0.0, LARGEST), "treated_share": (0.0, 1.0), "cluster_size": (0.0
 _CLOSED = {
     "control_rate": (0.0, 1.0), "icc": (0.0, 1.0), "cluster_size_cv": (0.0, LARGEST), "provider_icc": (0.0, 1.0), "correlation": (-1.0, 1.0),
 }
-_BELOW_ONE = ("r2", "block_r2", "attrition")
+_BELOW_ONE = ("r2", "block_r2", "cluster_r2", "attrition")
 
 
 def read(study: Keywords, faults: list[Fault | None]) -> Sizing:
@@ -257,7 +281,7 @@ def read(study: Keywords, faults: list[Fault | None]) -> Sizing:
     plan = {**read, **given}
     found += [number(name, plan[name], *limits) for name, limits in _OPEN.items() if plan.get(name) is not None]
     found += [number(name, plan[name], *limits, closed=True) for name, limits in _CLOSED.items() if plan.get(name) is not None]
-    found += [number(name, plan[name], -1e-300, 1.0) for name in _BELOW_ONE if name in plan]
+    found += [number(name, plan[name], -1e-300, 1.0) for name in _BELOW_ONE if plan.get(name) is not None]
     found += _options(plan)
     collect(DesignError, [fault for fault in (*faults, *found) if fault is not None])
     return Sizing(**plan, read=FrozenMap(read))
@@ -265,7 +289,7 @@ def read(study: Keywords, faults: list[Fault | None]) -> Sizing:
 
 def _options(plan: dict[str, Any]) -> list[Fault | None]:
     faults: list[Fault | None] = []
-    for name, allowed in (("alternative", ("two-sided", "greater", "less")), ("distribution", ("t", "normal"))):
+    for name, allowed in (("alternative", ("two-sided", "greater", "less")), ("distribution", ("t", "normal", "bloom"))):
         if name in plan and plan[name] not in allowed:
             faults.append(Fault(f'"{plan[name]}" is unknown', name, listed(allowed), nearest(plan[name], allowed)))
     for name, least in (("pre", 0), ("post", 1), ("comparisons", 1)):
@@ -277,6 +301,10 @@ def _options(plan: dict[str, Any]) -> list[Fault | None]:
         faults.append(Fault("a study has drawn clusters or nested providers, not both here", "provider_size", remedy="Use tu.simulate_power."))
     if plan.get("paired") and (plan.get("control_rate") is not None or plan.get("provider_size") is not None):
         faults.append(Fault("pairs are of a numeric outcome without providers here", "paired", remedy="Use tu.simulate_power."))
+    if plan.get("cluster_r2") is not None and plan.get("cluster_size") is None:
+        faults.append(Fault("is a share of the variance between clusters", "cluster_r2", remedy="Give cluster_size= and icc= as well."))
+    if plan.get("change") and plan.get("pre", 1) == 0:
+        faults.append(Fault("a change needs an earlier measurement", "pre", "1 or more"))
     faults += _shrinking(plan)
     return faults
 
