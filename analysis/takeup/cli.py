@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from takeup.commands import before
+from takeup.commands import before, beside
 from takeup.commands.lines import shown as _shown
 from takeup.commands.lines import split as _split
 from takeup.errors import TakeupError
@@ -214,7 +214,7 @@ def rights(profile: Path, catalogue: Path | None, language: str) -> None:
         click.echo(line)
 
 
-for command in before.COMMANDS:
+for command in (*before.COMMANDS, *beside.COMMANDS):
     takeup.add_command(command)
 
 
