@@ -96,7 +96,7 @@ class _Parts:
         """The mean of those inside; `by` names the whole that such parts make up."""
         from pandas import DataFrame
 
-        extra = FrozenMap(from_share=low, to_share=high, by=by, level=f"{term}.{low:.2f}")
+        extra = FrozenMap(from_share=low, to_share=high, by=by, level=f"{term} {low:.4f}-{high:.4f}")
         if not inside.any():
             return Estimate(term=term, estimate=NAN, method="change", reason="Nobody is in this part.", extra=extra, evidence="before_after",
                             **self.shared)
