@@ -66,6 +66,7 @@ def make_briefs(
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no stubs
 
     from takeup.build.folder import MANIFEST, check, replaced, write
+    from takeup.build.guard import guard
     from takeup.build.manifest import manifest, origin
     from takeup.build.stamp import stamped
     from takeup.build.steps import opened
@@ -89,6 +90,7 @@ def make_briefs(
         briefs = {language: brief_of(study, language) for language in spoken}
         made = {f"brief.{language}.{form}": stamped(f"brief.{form}", rendered(brief, form), kind, language)
                 for language, brief in briefs.items() for form in wanted}
+        guard(study.plan, made)
         with replaced(place, kind) as staging:
             write(staging, {**made, MANIFEST: manifest(origin(study, path, spoken), made)})
     complaints = dict.fromkeys(fault for brief in briefs.values() for fault in brief.complaints)

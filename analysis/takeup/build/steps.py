@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from takeup.build.folder import MANIFEST, check, place_of, replaced, write
+from takeup.build.guard import guard
 from takeup.build.manifest import carried, manifest, origin
 from takeup.build.papers import papers
 from takeup.build.reconcile import reconcile
@@ -86,7 +87,7 @@ def build(
     ------
     TakeupError
         PlanError, IntakeError and MeasureError with everything that is wrong with plan and data; BuildError where the outputs
-        can't be written, or an n isn't a box of the flow less labelled exits.
+        can't be written, an n isn't a box of the flow less labelled exits, or a causal word stands in an output of a before-after study.
 
     Notes
     -----
@@ -124,6 +125,7 @@ def build(
                 made = papers(study, came_from, outputs)
                 write(staging, made)
                 outputs |= made
+            guard(study.plan, outputs)
             begin("putting in place")
             kept = carried(place, came_from, lambda name: part_of(name) not in wanted) if only else {}
             outputs |= kept

@@ -45,8 +45,8 @@ def measurements(material: Material, outcome: Outcome) -> tuple[Floats, Floats]:
 def _measured(material: Material, outcome: Outcome, before: Floats, after: Floats, pairs: Any) -> Iterator[Named]:
     """Of a measured outcome: who improved, who did reliably, who was at an end of the scale."""
     turned = 1.0 if outcome.better == "higher" else -1.0
-    moved = turned * without_noise(after[pairs] - before[pairs])
-    yield from _split("improved", outcome, moved, 0.0)
+    moved = turned * (after[pairs] - before[pairs])
+    yield from _split("improved", outcome, without_noise(moved), 0.0)
     kept, source = reliability(material, outcome)
     if not math.isnan(kept) and moved.size > 1:
         beyond = RELIABLE * float(np.std(before[pairs], ddof=1)) * math.sqrt(2.0 * (1.0 - kept))

@@ -86,7 +86,9 @@ def masked(trial: TrialData, plan: Plan, seed: int) -> TrialData:
     BuildError
         The design leaves one possible assignment, or knows no arms: nothing can be masked.
     """
-    frame, design = trial.units, trial.design
+    if trial.drawn is None:
+        raise BuildError(Fault("a before-after study has no arms to mask", "evidence", remedy="Build it without --masked."))
+    frame, design = trial.units, trial.drawn
     real, drawn = _assignments(frame, design, seed)
     donor = donors(real, drawn, _strata(frame, design), np.random.default_rng([seed, 1]))
     first = np.array([int(np.flatnonzero(real == code)[0]) for code in range(int(real.max()) + 1)])

@@ -236,7 +236,7 @@ def open_study(path: str | Path, *, kind: Kind = "final") -> Study:
     from takeup.study.masked import mask_seed, masked
     from takeup.study.mock import open_mock
     from takeup.study.standing import standing
-    from takeup.study.words import PLACE, word_faults
+    from takeup.study.words import PLACE, causal_faults, plan_faults, word_faults
 
     path = plan_file(path)
     try:
@@ -247,6 +247,8 @@ def open_study(path: str | Path, *, kind: Kind = "final") -> Study:
     except PlanError as error:
         raise PlanError(*error.faults, *word_faults(path.parent, PLACE)) from None
     collect(ReportError, word_faults(path.parent, plan.words))
+    if plan.evidence == "before_after":
+        collect(ReportError, [*plan_faults(plan), *causal_faults(path.parent, plan.words)])
     found = standing(plan, path, None if kind == "mock" else trial)
     if kind == "masked":
         trial = masked(trial, plan, mask_seed(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ from takeup.errors import Fault, ReportError, TakeupError
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from takeup.plan.model import Plan
 
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 PLACE = "words"
 """The folder, where no plan names another."""
 LANGUAGES = ("en", "nl", "fr")
@@ -54,6 +57,52 @@ def word_faults(folder: Path, place: str) -> tuple[Fault, ...]:
             except TakeupError as error:
                 faults += _placed(error, language)
     return tuple(faults)
+
+
+def causal_faults(folder: Path, place: str) -> tuple[Fault, ...]:
+    """The causal words that the authors of a before-after study wrote, each with its file and line."""
+    from takeup.present.causal import causal_words
+
+    faults: list[Fault] = []
+    for language in LANGUAGES:
+        for section, text in read_words(folder, place, language).items():
+            for number, line in _lines(text):
+                faults += [Fault(f'"{found.word}" says that something was brought about, which this study can\'t show',
+                                 f"{place}/{language}/{section}.md, line {number}", "change, difference between the start and the end",
+                                 "Say what changed, and not what made it change.") for found in causal_words(line)]
+    return tuple(faults)
+
+
+def plan_faults(plan: Plan) -> tuple[Fault, ...]:
+    """The causal words in what the plan of a before-after study says to readers, each with its path."""
+    from takeup.present.causal import causal_words
+
+    return tuple(
+        Fault(f'"{found.word}" says that something was brought about, which this study can\'t show', path, "change", "Say what changed.")
+        for path, text in _texts(plan.model_dump(by_alias=True, exclude={"data", "design"}), "")
+        for found in causal_words(text)
+    )
+
+
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Every text in plain values, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from _texts(item, f"{path}[{place}]")
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The paragraphs of a text, each with the number of its first line and without its placeholders."""
+    plain = PLACEHOLDER.sub(" ", text)
+    number = 1
+    for block in plain.split("\n\n"):
+        yield number, block
+        number += block.count("\n") + 2
 
 
 def _placed(error: TakeupError, language: str) -> list[Fault]:
