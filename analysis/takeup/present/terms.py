@@ -47,6 +47,10 @@ METHODS = {
     "overlap": mark("Overlap weights"),
     "entropy": mark("Entropy balancing"),
     "did": mark("Difference in differences"),
+    "comparison_overlap": mark("Overlap weights"),
+    "comparison_entropy": mark("Entropy balancing"),
+    "comparison_ancova": mark("Regression with baseline covariates (ANCOVA)"),
+    "comparison_did": mark("Difference in differences"),
     "weighted": mark("Weighted by the chance of answering"),
     "imputed": mark("Multiple imputation"),
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from takeup.present.tables.attrition import attrition
 from takeup.present.tables.baseline import baseline
+from takeup.present.tables.comparison import few_clusters, unmeasured
 from takeup.present.tables.compliance import compliance, complier_profile
 from takeup.present.tables.effects import complier_effects, effects
 from takeup.present.tables.flow import flow
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 BUILDERS = {
     "flow": flow, "baseline": baseline, "compliance": compliance, "complier_profile": complier_profile, "takeup_groups": takeup_groups,
     "takeup_rights": takeup_rights, "takeup_causes": takeup_causes, "effects": effects,
-    "complier_effects": complier_effects, "robustness": robustness, "bounds": bounds, "attrition": attrition, "subgroups": subgroups,
+    "complier_effects": complier_effects, "robustness": robustness, "few_clusters": few_clusters, "unmeasured": unmeasured,
+    "bounds": bounds, "attrition": attrition, "subgroups": subgroups,
     "mechanism_chain": mechanism_chain, "contacts": contacts, "working_elements": working_elements, "cost": cost, "methods": methods,
 }
 
@@ -50,6 +52,7 @@ __all__ = [
     "contacts",
     "cost",
     "effects",
+    "few_clusters",
     "flow",
     "mechanism_chain",
     "methods",
@@ -58,5 +61,6 @@ __all__ = [
     "takeup_causes",
     "takeup_groups",
     "takeup_rights",
+    "unmeasured",
     "working_elements",
 ]
