@@ -40,7 +40,8 @@ def takeup() -> None:
 @takeup.command()
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Also write what was found to this file (.html, .xlsx or .txt).")
-def check(plan: Path, report: Path | None) -> None:
+@click.option("--fieldwork", is_flag=True, help="Also write fieldwork.html beside the plan: enrolment, balance, response by masked arm, odd rows.")
+def check(plan: Path, report: Path | None, *, fieldwork: bool) -> None:
     """Read PLAN and its data, and say everything that is wrong, at once."""
     from takeup.measure.rights import oddities
     from takeup.study import open_study
@@ -59,6 +60,11 @@ def check(plan: Path, report: Path | None) -> None:
         if complaint := study.labels().complaint(language):
             click.echo(f"Please note: {complaint}", err=True)
     _write_faults(report, None)
+    if fieldwork:
+        from takeup.build.fieldwork import write_fieldwork
+        from takeup.study import plan_file
+
+        click.echo(f"Written to {_shown(write_fieldwork(study, plan_file(plan)))}")
 
 
 @takeup.command()
