@@ -7,13 +7,16 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
 
 import takeup
 from house.repository import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytest.importorskip("sphinx")
 pytest.importorskip("furo")

@@ -70,7 +70,7 @@ def test_a_message_with_a_term_has_the_agreed_translation(language: str) -> None
 
 @pytest.mark.parametrize("language", ["nl", "fr"])
 def test_a_word_to_avoid_stands_in_no_message_and_in_no_words_of_authors(language: str) -> None:
-    texts = {source: text for source, text in _messages(language)}
+    texts = dict(_messages(language))
     texts |= {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "reports").glob(f"*/words/{language}/*.md")}
     bare = {place: re.sub(r"\{[^}]*\}|<[^>]*>|https?://\S+", "", _plain(text)) for place, text in texts.items()}
     assert not [(form, place) for form in _avoided(language) for place, text in bare.items() if _has(text, form)]

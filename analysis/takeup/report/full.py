@@ -19,6 +19,7 @@ from takeup.report.document import Block, Bullets, Callout, Details, Document, F
 from takeup.report.limits import limitations
 from takeup.report.methods import methods
 from takeup.report.placeholders import bound
+from takeup.report.rest import citation, rest
 from takeup.report.sentences import Teller
 from takeup.report.words import blocks, check_sections, sentence
 from takeup.results import FrozenMap
@@ -70,10 +71,11 @@ def full_report(
         raise ReportError(Fault("the labels belong to another plan", "labels"))
     tell = Teller(released, labels, language)
     writer = _Writer(tell, words, all_figures(released, labels, language) if figures is None else figures)
-    chapters = (*writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.rights(), *writer.effects(),
-                *writer.mechanism(), *writer.cost(), *writer.robustness(), *writer.missing(), *writer.methods(), *writer.limits(),
-                *writer.provenance(), *writer.checklist())
-    meta = FrozenMap(study=plan.study, plan_hash=plan_hash_of(released), version=__version__, evidence=plan.evidence)
+    told = (*writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.rights(), *writer.effects(),
+            *writer.mechanism(), *writer.cost(), *writer.robustness(), *writer.missing(), *writer.methods(), *writer.limits())
+    chapters = (*told, *writer.provenance(), *rest(released, told, language), *writer.checklist())
+    meta = FrozenMap(study=plan.study, plan_hash=plan_hash_of(released), version=__version__, evidence=plan.evidence,
+                     cite=citation(labels, plan_hash_of(released), language))
     return Document(title=labels.title(language), subtitle=plain(sentence(in_language(plan.about.intervention, language), "plan")), language=language,
                     blocks=chapters, meta=meta)
 
@@ -197,7 +199,7 @@ class _Writer:
             return ()
         title = self._("Was the draw fair?") if self.plan.evidence == "randomized" else self._("Were the groups alike at the start?")
         return self.chapter("draw", title, *self.paragraph(self.tell.draw()), *self.own("allocation"), *self.own("blinding"),
-                            *self.figure("love_plot"))
+                            *self.figure("love_plot"), *self.figure("love_weighted"))
 
     def takeup(self) -> tuple[Block, ...]:
         """Did people get it."""
@@ -251,8 +253,10 @@ class _Writer:
         """The same by other methods."""
         lines = tuple(line for estimate in self.tell.main() if (line := self.tell.same_verdict(estimate)))
         table = self.table("robustness")
+        more = [(self._("Few groups, few places"), "few_clusters"), (self._("What isn't measured"), "unmeasured")]
+        parts = [block for title, name in more if (found := self.table(name)) for block in (Heading(text=title, level=3), *found)]
         return self.chapter("robustness", self._("Does the answer depend on the method?"), *([Bullets(items=lines)] if lines and table else []),
-                            *table)
+                            *table, *parts)
 
     def missing(self) -> tuple[Block, ...]:
         """Who is missing, and what that could change."""

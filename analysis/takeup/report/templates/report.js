@@ -100,6 +100,48 @@
       filterable(table, article);
     }
   }
+  async function copy(text, status, article) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    status.textContent = article.dataset.copied;
+    setTimeout(() => { status.textContent = ""; }, 4000);
+  }
+
+  function copier(place, name, article, text) {
+    const button = document.createElement("button");
+    const status = document.createElement("span");
+    button.type = "button";
+    button.textContent = name;
+    status.setAttribute("role", "status");
+    button.addEventListener("click", () => copy(text(), status, article));
+    const box = document.createElement("p");
+    box.className = "copy";
+    box.append(button, " ", status);
+    place.append(box);
+  }
+
+  for (const article of articles) {
+    const cite = article.querySelector(".cite");
+    if (!cite) continue;
+    const said = (node) => node.textContent.replace(/\s+/g, " ").trim();
+    copier(article.querySelector("header"), article.dataset.copy, article, () => said(cite));
+    for (const card of article.querySelectorAll(".callout")) {
+      const link = card.querySelector(".more a");
+      if (!link) continue;
+      const lines = [...card.querySelectorAll("p:not(.badge):not(.more)")].map(said).join(" ");
+      const name = said(card.querySelector("h3"));
+      const id = decodeURIComponent(link.hash.slice(1)).replace(/^[a-z]{2}:/, "");
+      copier(card, article.dataset.quote, article, () => `${name}: ${lines} (${id}) ${said(cite)}`);
+    }
+  }
   if (articles.length > 1) {
     show(articles[0].lang);
     for (const link of links) {
