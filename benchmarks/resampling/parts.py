@@ -87,17 +87,6 @@ def interval_cost():
     return without, with_, max(whole - with_, 0.0) / len(outcomes)
 
 
-def typical_trial():
-    """Seconds of a trial like MISSION: 72 regressions a draw, 10,000 draws, intervals of the 12 outcomes and step-down over them."""
-    frame, outcomes, covariates = data.mission()
-    main = [name for name in outcomes if " in " not in name]
-    return hot(lambda: (
-        tu.randomization_test(frame, outcomes, data.UNITS, covariates=covariates, draws=10_000),
-        tu.randomization_test(frame, main, data.UNITS, covariates={name: covariates[name] for name in main}, draws=10_000, interval=True),
-        tu.stepdown(frame, main, data.UNITS, covariates={name: covariates[name] for name in main}, draws=10_000),
-    ), 1.0)
-
-
 def growth():
     """Seconds for other n, outcomes, draws and clusters, around n = 1,000, 12 outcomes, 9,999 draws."""
 

@@ -54,6 +54,26 @@ def numpy_cr1(data, replicates):
     return null
 
 
+def numpy_trial(data, replicates):
+    """The same loop where each regression has rows and covariates of its own."""
+    frame, outcomes, covariates = data
+    arm = frame["arm"].to_numpy(float)
+    jobs = []
+    for name in outcomes:
+        y = frame[name].to_numpy(float)
+        rows = np.flatnonzero(~np.isnan(y))
+        jobs.append((y[rows], rows, np.column_stack([np.ones(rows.size), frame[covariates[name]].to_numpy(float)[rows], arm[rows]])))
+    rng = np.random.default_rng(0)
+    for _ in range(replicates):
+        drawn = rng.permutation(arm)
+        for y, rows, full in jobs:
+            full[:, -1] = drawn[rows]
+            spread = full @ np.linalg.inv(full.T @ full)
+            e = y - full @ (spread.T @ y)
+            weight = spread[:, -1] ** 2 / (1.0 - (spread * full).sum(axis=1))
+            _ = (spread[:, -1] @ y) / np.sqrt(weight @ e**2)
+
+
 def statsmodels_hc2(data, replicates):
     import statsmodels.api as sm
 

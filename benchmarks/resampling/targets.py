@@ -85,6 +85,16 @@ def wild_stepdown(material, draws):
     return tu.stepdown(frame, outcomes, data.CLUSTERS, covariates=covariates, draws=draws, resampling="wild")
 
 
+def whole_trial(material, draws):
+    """A trial like MISSION: 72 regressions a draw, intervals of the 12 outcomes and step-down over them."""
+    frame, outcomes, covariates = material
+    main = [name for name in outcomes if " in " not in name]
+    own, groups = {name: covariates[name] for name in main}, {name: covariates[name] for name in outcomes if name not in main}
+    return (tu.randomization_test(frame, list(groups), data.UNITS, covariates=groups, draws=draws),
+            tu.randomization_test(frame, main, data.UNITS, covariates=own, draws=draws, interval=True),
+            tu.stepdown(frame, main, data.UNITS, covariates=own, draws=draws))
+
+
 def ritest_coefficient(probe):
     return Contestant("pyfixest ritest, coefficient", peers.fixest_coefficient, probe, NO_SHARE)
 
@@ -144,6 +154,8 @@ def jobs() -> tuple[Job, ...]:
         Job("11", "Lee bounds with interval, n = 1,000 (peers: 999 resamples)", data.attrition, lee,
             (Contestant("scipy.stats.bootstrap", peers.scipy_lee, 200, NO_BOUND), Contestant("pandas loop", peers.pandas_lee, 20, NO_BOUND)),
             {"scipy.stats.bootstrap": 2, "pandas loop": 80}, 999),
+        Job("12", "a whole trial like MISSION: 72 regressions a draw, intervals, step-down", data.mission, whole_trial,
+            (Contestant("NumPy loop", peers.numpy_trial, 20, "without intervals and step-down"),), {"NumPy loop": 35}),
     )
 
 

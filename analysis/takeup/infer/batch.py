@@ -29,7 +29,7 @@ _LOWEST = np.uint64(0x0101010101010101)
 
 def batch_width(n_slots: int) -> int:
     """Draws worked on at once. It depends on the number of units only: BLAS rounds differently for other shapes."""
-    return 512 if n_slots <= 128 else 256 if n_slots <= 4096 else 128
+    return 512 if n_slots <= 160 else 256 if n_slots <= 4096 else 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
