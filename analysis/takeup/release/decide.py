@@ -113,7 +113,7 @@ def _known(sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | N
 
 def _unprotected(known: System, gone: Collection[str]) -> dict[str, tuple[Rule, str]]:
     """The withheld results whose group can still be told from what is shown."""
-    seen = {cell for cell, (low, high) in intervals(known, set(gone)).items() if high - low < known.widths[cell] - 4 * TOLERANCE}
+    seen = {cell for cell, (low, high) in intervals(known, set(gone), enough=True).items() if high - low < known.widths[cell] - 4 * TOLERANCE}
     return {
         row.unit: ("protection", "What else is known tells it to within fewer people than it should.")
         for row in known.rows if row.unit in gone and len(row.cells) == 1 and row.cells[0] in seen

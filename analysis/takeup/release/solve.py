@@ -60,9 +60,12 @@ Part = tuple[tuple[int, ...], System]
 """The numbers that the cells of a part have in the whole, and the part."""
 
 
-def intervals(system: System, withheld: Collection[str]) -> dict[int, tuple[float, float]]:
-    """The smallest and largest possible value of each protected cell, given all that isn't withheld."""
-    return {members[cell]: bounds for members, part in components(system) for cell, bounds in _intervals(part, withheld).items()}
+def intervals(system: System, withheld: Collection[str], *, enough: bool = False) -> dict[int, tuple[float, float]]:
+    """The smallest and largest possible value of each protected cell, given all that isn't withheld.
+
+    With `enough` two possible values that are as far apart as they must be do, which is quicker where much is withheld.
+    """
+    return {members[cell]: bounds for members, part in components(system) for cell, bounds in _intervals(part, withheld, enough=enough).items()}
 
 
 def cheapest(system: System, withheld: Collection[str], costs: Mapping[str, float]) -> frozenset[str]:
@@ -81,7 +84,7 @@ def cheapest(system: System, withheld: Collection[str], costs: Mapping[str, floa
     """
     more: set[str] = set()
     for _, part in components(system):
-        found = _intervals(part, withheld)
+        found = _intervals(part, withheld, enough=True)
         open_ = [cell for cell, (low, high) in found.items() if high - low < part.widths[cell] - TOLERANCE]
         free = sorted({row.unit for row in part.rows if not row.always} - {""} - set(withheld))
         if open_ and free:
@@ -121,9 +124,18 @@ def _part(system: System, members: Sequence[int], rows: Sequence[Row]) -> System
     return System(caps=system.caps[list(members)], rows=moved, widths={place[cell]: width for cell, width in system.widths.items() if cell in place})
 
 
-def _intervals(part: System, withheld: Collection[str]) -> dict[int, tuple[float, float]]:
+def _intervals(part: System, withheld: Collection[str], *, enough: bool = False) -> dict[int, tuple[float, float]]:
     known = _Known.of(part, withheld)
-    return {cell: known.interval(cell) for cell in part.widths}
+    if not enough:
+        return {cell: known.interval(cell) for cell in part.widths}
+    out: dict[int, tuple[float, float]] = {}
+    seen = np.array([np.full(part.caps.size, np.inf), np.full(part.caps.size, -np.inf)])
+    for cell, width in part.widths.items():
+        if seen[1, cell] - seen[0, cell] < width:  # every solution that was met holds a possible value of every cell
+            out[cell] = known.interval(cell, seen)
+        else:
+            out[cell] = float(seen[0, cell]), float(seen[1, cell])
+    return out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +172,8 @@ class _Known:
         limits = np.array([*(row.high + TOLERANCE for row in several), *(TOLERANCE - row.low for row in several)])
         return cls(part=part, low=low, high=np.maximum(low, high), lowest=lowest, highest=highest, several=tuple(several), lines=lines, limits=limits)
 
-    def interval(self, cell: int) -> tuple[float, float]:
-        """The smallest and largest value of a cell."""
+    def interval(self, cell: int, seen: Floats | None = None) -> tuple[float, float]:
+        """The smallest and largest value of a cell; `seen` (2, N) takes the smallest and largest values of all cells in the solutions met."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
         low, high = float(self.low[cell]), float(self.high[cell])
@@ -177,6 +189,8 @@ class _Known:
             if found.x is None:  # what is shown contradicts itself by more than its rounding: only the cell's own bounds count
                 return low, high
             ends.append(float(found.x[cell]))
+            if seen is not None:
+                seen[:] = np.minimum(seen[0], found.x), np.maximum(seen[1], found.x)
         return ends[0], ends[1]
 
     def holding(self, cell: int, sign: float) -> dict[str, float]:
