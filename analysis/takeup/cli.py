@@ -242,6 +242,9 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. What stood there before is untouched.", err=True)
         return 1
+    except MemoryError:
+        click.echo("There isn't enough memory. What stood there before is untouched. Close other programs, or use a machine with more.", err=True)
+        return 1
     except BrokenPipeError:
         sys.stdout = None  # the reader of a pipe left; nothing more can be said to it
         return 1

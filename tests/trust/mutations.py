@@ -192,7 +192,7 @@ def _shorter(rows: list[list[str]], rng: random.Random) -> None:
 
 
 def _many_columns(folder: Path, rng: random.Random) -> str:
-    table, extra = rng.choice(TABLES), rng.choice((5_000, 5_000, 25_000))
+    table, extra = rng.choice(TABLES), rng.choice((5_000,) * 7 + (25_000,))
     head, *rows = read(folder, table)
     return put(folder, table, [[*head, *(f"v{i}" for i in range(extra))], *([*row, *["1"] * extra] for row in rows[:10])])
 
@@ -220,7 +220,8 @@ def _shuffled_rows(rows: list[list[str]], rng: random.Random) -> None:
 def _trial(folder: Path, rng: random.Random) -> str:
     column, value = rng.choice(((3, {"offer": "usual", "usual": "offer"}), (2, {"D0": "D1", "D1": "D2", "D2": "D0"}), (5, None)))
     rows = read(folder, "people")
-    row = rng.choice(rows[1:])
+    asked = {row[0] for row in read(folder, "endline")}
+    row = rng.choice([row for row in rows[1:] if row[0] in asked])
     row[column] = value[row[column]] if value else "2022-06-01"
     put(folder, "people", rows)
     return "data/"

@@ -176,4 +176,5 @@ def _said(folder: Path) -> Iterator[None]:
     except OSError as error:
         what = os.strerror(error.errno) if error.errno else type(error).__name__
         remedy = "What stood there before is untouched. Make room, or choose another folder with --out."
-        raise BuildError(Fault(f"can't be written: {what}", folder.name, remedy=remedy)) from error
+        name = folder.name.partition("-building-")[0].removeprefix(".") if "-building-" in folder.name else folder.name
+        raise BuildError(Fault(f"can't be written: {what}", name, remedy=remedy)) from error
