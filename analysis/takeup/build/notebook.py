@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from takeup.errors import BuildError, Fault, listed, nearest
+from takeup.plan.evidence import MAIN
 from takeup.present.labels import in_language
 
 if TYPE_CHECKING:
@@ -137,8 +138,8 @@ def _cells(plan: Plan, path: str, kind: Kind) -> Iterator[Cell]:
                    if plan.evidence == "randomized" else "## How far apart were the groups at the start?\n\nDifferences are in standard deviations.")
         yield Cell("code", "study.balance()")
     yield Cell("markdown", "## Who is missing?")
-    yield Cell("code", "study.attrition()")
-    if plan.design.received is not None or plan.rights is not None:
+    yield Cell("code", 'study.chapter("completers")' if plan.evidence == "before_after" else "study.attrition()")
+    if plan.evidence != "before_after" and (plan.design.received is not None or plan.rights is not None):
         yield Cell("markdown", f"## Take-up\n\n{'Who took the programme up' if plan.design.received else 'Which rights people took up'}, and who "
                                "they are.")
         yield Cell("code", "study.takeup()")
@@ -153,11 +154,13 @@ def _effects(plan: Plan) -> Iterator[Cell]:
     main = _main(plan)
     yield Cell("code", f"print(effects[{main!r}].reason)")
     yield Cell("markdown", "The main line of each outcome, in the outcome's own units:")
-    yield Cell("code", 'main = effects.where(lambda result: result.provenance.id.startswith(("effect.", "change.", "comparison.")))\n'
-                       "main.plot() if len(main) else None")
+    yield Cell("code", f'main = effects.where(lambda result: result.provenance.id.startswith("{MAIN[plan.evidence][1]}."))\nmain.plot()')
     yield Cell("markdown", "## The same by other roads")
     yield Cell("code", "study.robustness()")
-    if plan.analyses.subgroups:
+    if plan.evidence == "before_after":
+        yield Cell("markdown", "## How many improved, and how much of it may be regression to the mean")
+        yield Cell("code", 'study.chapter("improved") + study.chapter("regression")')
+    elif plan.analyses.subgroups:
         yield Cell("markdown", "## By group\n\nLook at the contrasts and the joint test, not at which group has a small p-value.")
         yield Cell("code", "study.subgroups()")
 
@@ -178,7 +181,7 @@ def _by_hand(plan: Plan) -> Iterator[Cell]:
     elif plan.evidence == "comparison":
         lines.append('tu.comparison(people, outcome.id, study.material.design, covariates=study.material.covariates(outcome), method="ancova")')
     else:
-        lines.append('tu.change(people, f"{outcome.id}.{outcome.waves[0]}", outcome.id, clusters=study.plan.design.clusters)')
+        lines.append('tu.change(people, f"{outcome.id}.baseline", outcome.id, clusters=study.trial.clusters)')
     yield Cell("markdown", "## By hand\n\nA study is the plan's way. Every step is also a function on a data frame: one row a unit, with the plan's "
                            "outcomes as columns. Results of such calls haven't passed the disclosure gate.")
     yield Cell("code", "\n".join(lines))

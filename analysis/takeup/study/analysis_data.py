@@ -65,6 +65,7 @@ def analysis_data(material: Material, labels: Labels, language: str) -> Analysis
 
     design = material.plan.design
     groups = {name for name in (design.blocks, design.clusters, design.nested_in) if name}
+    outcomes = {outcome.id for outcome in material.plan.outcomes}
     made: dict[str, Any] = {ROW: RangeIndex(1, len(material.frame) + 1)}
     columns: dict[str, str] = {}
     titles = {ROW: "Row"}
@@ -79,7 +80,7 @@ def analysis_data(material: Material, labels: Labels, language: str) -> Analysis
             continue
         here = _named(name, made)
         columns[name] = here
-        titles[here] = labels.variable(name, language)[:80]
+        titles[here] = (labels.outcome if name in outcomes else labels.variable)(name, language)[:80]
         if _bare(name) in groups:
             made[here] = _numbered(series)
         else:
