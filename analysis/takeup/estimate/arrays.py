@@ -141,7 +141,8 @@ def arrays(
         Fault(f"{keep.sum()} rows with an observed outcome in the {name} arm, at least one is needed", outcome)
         for name, keep in (("treated", is_treated & observed), ("control", is_control & observed)) if not keep.any()
     ]
-    part = frame if rows.size == len(frame) else frame.iloc[rows]
+    part = frame[list(dict.fromkeys((*covariates, *design.columns)))]
+    part = part if rows.size == len(frame) else part.iloc[rows]
     columns = attempt(faults, lambda: covariate_matrix(part, covariates))
     weights = None if design.weights is None else attempt(faults, lambda: _weights(part, str(design.weights)))
     blocks = attempt(faults, lambda: codes(part[design.blocks], "blocks")) if design.blocks else None
@@ -182,7 +183,7 @@ def choose_arm(assigned: Series, design: Design, arm: object = None) -> object:
 
 def numeric(column: Series, name: str) -> Floats:
     """A column as float64 with nan for missing; booleans count as 0 and 1, text never counts as a number."""
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":  # most columns; the rest of the questions cost more than the answer
+    if _is_plain(column):
         values = np.array(column.to_numpy(), dtype=np.float64)
     else:
         values = np.array(_as_numbers(column, name).to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
@@ -190,6 +191,11 @@ def numeric(column: Series, name: str) -> Floats:
     if large.any():
         raise EstimateError(Fault(f"{int(large.sum())} values are infinite or beyond {LARGEST:g}", name))
     return values
+
+
+def _is_plain(column: Series) -> bool:
+    """Whether it holds numbers of NumPy's own types, as most do: then the further questions would cost more than the answer."""
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf"
 
 
 def _as_numbers(column: Series, name: str) -> Series:
@@ -225,12 +231,15 @@ def covariate_matrix(frame: DataFrame, columns: Sequence[str]) -> tuple[Floats, 
     notes: list[str] = []
     for name in columns:
         column = frame[name]
-        absent = column.isna().to_numpy()
+        plain = numeric(column, name) if _is_plain(column) else None
+        absent = column.isna().to_numpy() if plain is None else np.isnan(plain)
         if absent.all():
             raise EstimateError(Fault("has no observed value in the rows that are analysed", name, remedy="Leave it out of the covariates."))
-        if is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
+        if plain is not None:
+            block, labels = plain[:, None], [name]
+        elif is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
             raise EstimateError(Fault("holds dates where numbers or categories are needed", name, remedy="Turn them into a number of days first."))
-        if is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
+        elif is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
             block, labels = numeric(column, name)[:, None], [name]
         else:
             levels = _levels(column)
