@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from takeup.present.figures.model import Figure, finished
+from takeup.present.figures.ticks import numbered
 from takeup.present.reading import pick, section
 from takeup.present.style import BLUE, GREY, LINE, NORMAL, SMALL, WIDTH, drawing, house_style, wrapped
 from takeup.present.tables.model import Column, Maker, Row, Table, text_cell
@@ -63,7 +64,7 @@ def _bands(panel: Axes, found: list[Estimate], name: str, make: Maker) -> None:
     panel.tick_params(axis="y", labelsize=SMALL)
     panel.set_title("\n".join(wrapped(name, 3.0, NORMAL, bold=True)))
     panel.set_xlabel(make._("Attendance in %"), fontsize=SMALL, color=GREY)
-    panel.yaxis.set_major_formatter(lambda value, _place: make.number.decimal(value, 1 if max(map(abs, panel.get_ylim())) < 8 else 0))
+    numbered(panel.yaxis, make)
 
 
 def _data(bands: list[Estimate], shown: list[str], labels: Labels, make: Maker, title: str) -> Table:

@@ -9,6 +9,7 @@ import numpy as np
 
 from takeup.estimate.tails import critical
 from takeup.present.figures.model import Figure, finished
+from takeup.present.figures.ticks import numbered
 from takeup.present.reading import section
 from takeup.present.style import BAND, BLUE, GREY, INK, LINE, NORMAL, SMALL, VERMILION, WIDTH, drawing, house_style, wrapped
 from takeup.present.tables.model import Column, Maker, Row, Table, text_cell
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from takeup.release.gate import Released
     from takeup.results import Estimate, ResultSet
 
-ROW, TOP, FOOT, LEFT, GAP = 0.082, 0.4, 0.5, 0.35, 0.35
-FUNNEL = 2.7
+ROW, TOP, FOOT, LEFT, GAP, NOTE = 0.082, 0.4, 0.45, 0.5, 0.5, 0.36
+FUNNEL = 2.9
 LIMITS = (0.95, 0.998)
 """Between the inner and the outer lines of a funnel so many centres are expected if all of them had one and the same mean."""
 
@@ -38,10 +39,11 @@ def caterpillar(released: Released, labels: Labels, language: str) -> Figure | N
     title = make._("Change by centre, steadied")
     sets = {name: sorted(_released(results, name), key=lambda item: item.estimate) for name in shown}
     with house_style():
-        height = TOP + ROW * max(len(found) for found in sets.values()) + FOOT
+        height = TOP + ROW * max(len(found) for found in sets.values()) + FOOT + NOTE
         figure = drawing(height)
         for panel, name in zip(_panels(figure, len(shown), height), shown, strict=True):
             _lines(panel, sets[name], whole(results, name, AVERAGE), labels.outcome(name, language), make)
+        _note(figure, league(make), height)
         return finished(figure, id_="caterpillar", title=title, data=_data(results, shown, labels, make, "caterpillar", title),
                         alt=_alt(results, shown, labels, make, title))
 
@@ -54,11 +56,16 @@ def funnel(released: Released, labels: Labels, language: str) -> Figure | None:
         return None
     title = make._("Change by centre and its number of women")
     with house_style():
-        figure = drawing(FUNNEL + TOP)
-        for panel, name in zip(_panels(figure, len(shown), FUNNEL + TOP), shown, strict=True):
+        height = FUNNEL + TOP + NOTE
+        figure = drawing(height)
+        for panel, name in zip(_panels(figure, len(shown), height), shown, strict=True):
             average = whole(results, name, AVERAGE)
             assert average is not None
+            if name == shown[0]:
+                panel.set_ylabel(make._("Own mean change"), fontsize=SMALL, color=GREY)
             _funnel(panel, _released(results, name), average, labels.outcome(name, language), make)
+        _note(figure, make._("Lines: were all centres alike, chance alone would keep 95 of 100 centres between the dashed lines and 998 of 1,000 "
+                             "between the outer ones. Diamonds lie beyond by their own standard error."), height)
         return finished(figure, id_="funnel", title=title, data=_data(results, shown, labels, make, "funnel", title),
                         alt=_alt_funnel(results, shown, labels, make, title))
 
@@ -75,7 +82,7 @@ def _released(results: ResultSet, name: str) -> list[Estimate]:
 
 def _panels(figure: Drawing, count: int, height: float) -> list[Axes]:
     width = (WIDTH - LEFT - 0.1 - GAP * (count - 1)) / count
-    return [figure.add_axes(((LEFT + place * (width + GAP)) / WIDTH, FOOT / height, width / WIDTH, (height - TOP - FOOT) / height))
+    return [figure.add_axes(((LEFT + place * (width + GAP)) / WIDTH, (FOOT + NOTE) / height, width / WIDTH, (height - TOP - FOOT - NOTE) / height))
             for place in range(count)]
 
 
@@ -92,7 +99,7 @@ def _lines(panel: Axes, found: list[Estimate], average: Estimate | None, name: s
     panel.spines["left"].set_visible(False)
     panel.set_title("\n".join(wrapped(name, 3.0, NORMAL, bold=True)))
     panel.set_xlabel(make._("Mean change, steadied; grey: all centres"), fontsize=SMALL, color=GREY)
-    panel.xaxis.set_major_formatter(lambda value, _place: make.number.decimal(value, _axis_digits(panel)))
+    numbered(panel.xaxis, make)
 
 
 def _funnel(panel: Axes, found: list[Estimate], average: Estimate, name: str, make: Maker) -> None:
@@ -117,12 +124,13 @@ def _funnel(panel: Axes, found: list[Estimate], average: Estimate, name: str, ma
     panel.set_title("\n".join(wrapped(name, 3.0, NORMAL, bold=True)), color=INK)
     panel.set_xlabel(make._("Women with both measurements"), fontsize=SMALL, color=GREY)
     panel.tick_params(axis="y", labelsize=SMALL)
-    panel.yaxis.set_major_formatter(lambda value, _place: make.number.decimal(value, 1))
+    numbered(panel.yaxis, make)
 
 
-def _axis_digits(panel: Axes) -> int:
-    low, high = panel.get_xlim()
-    return 0 if high - low > 8 else 1
+def _note(figure: Drawing, text: str, height: float) -> None:
+    """Lines of small words at the foot."""
+    for turn, line in enumerate(wrapped(text, WIDTH - 0.2, SMALL)):
+        figure.text(0.1 / WIDTH, (NOTE - 0.1 - 0.135 * turn) / height, line, size=SMALL, color=GREY, va="center")
 
 
 def _data(results: ResultSet, shown: list[str], labels: Labels, make: Maker, id_: str, title: str) -> Table:

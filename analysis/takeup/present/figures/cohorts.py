@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from takeup.present.figures.model import Figure, finished
+from takeup.present.figures.ticks import numbered
 from takeup.present.reading import pick, section
 from takeup.present.style import BLUE, GREY, LINE, NORMAL, SMALL, WIDTH, drawing, house_style, text_width
 from takeup.present.tables.model import Column, Maker, Row, Table, text_cell
@@ -54,7 +55,7 @@ def _panel(panel: Axes, found: list[Estimate], years: list[int], name: str, widt
     panel.set_xticks(years if len(years) <= 6 else years[::2])
     panel.set_xticklabels([str(year) for year in (years if len(years) <= 6 else years[::2])], fontsize=SMALL - 1)
     panel.tick_params(axis="y", labelsize=SMALL)
-    panel.yaxis.set_major_formatter(lambda value, _place: make.number.decimal(value, 0 if max(map(abs, panel.get_ylim())) > 8 else 1))
+    numbered(panel.yaxis, make)
     size = min(NORMAL, NORMAL * width / max(text_width(name, NORMAL, bold=True), 1e-9))
     panel.set_title(name, fontsize=size)
     panel.tick_params(axis="x", colors=GREY)

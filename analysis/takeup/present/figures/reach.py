@@ -8,6 +8,7 @@ from takeup.present.figures.model import Figure, finished
 from takeup.present.reading import section, statistics
 from takeup.present.style import BLUE, GREY, INK, NORMAL, PALE, SMALL, WIDTH, drawing, house_style
 from takeup.present.tables.model import Column, Maker, Row, Table, text_cell
+from takeup.present.tables.reach import digits
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -53,8 +54,8 @@ def _draw(bars: list[Statistic], one: dict[str, Statistic], make: Maker) -> Draw
     half = one.get("smaller_half")
     if half is not None:
         panel.axvline(len(bars) / 2 - 0.5, color=GREY, linewidth=0.8, linestyle="--")
-        panel.text(len(bars) / 2, most * 0.97, _("The smaller half: {share} take part", share=make.number.of(half, "value", "percent", 0).text),
-                   size=SMALL, color=GREY, va="top")
+        panel.text(len(bars) / 2, most * 0.97, _("The smaller half: {some} of {n}", some=make.number.integer(half.extra["taking_part"]),
+                                                         n=make.number.integer(half.extra["centres"])), size=SMALL, color=GREY, va="top")
     return figure
 
 
@@ -69,7 +70,7 @@ def _data(bars: list[Statistic], make: Maker, title: str) -> Table:
 
 def _alt(bars: list[Statistic], found: tuple[Statistic, ...], make: Maker, title: str) -> str:
     _ = make._
-    one = {item.variable: make.number.of(item, "value", "percent", 0).text for item in found if not item.level and not item.wave}
+    one = {item.variable: make.number.of(item, "value", "percent", digits(item)).text for item in found if not item.level and not item.wave}
     return _("{title}. {n} bars. Of the 6 largest centres {six} take part, of the 20 largest {twenty}, of the 50 largest {fifty}, of the smaller "
              "half {half}, of all {all}.", title=title, n=make.number.integer(len(bars)), six=one.get("largest_6", "\u2013"),
              twenty=one.get("largest_20", "\u2013"), fifty=one.get("largest_50", "\u2013"), half=one.get("smaller_half", "\u2013"),

@@ -81,7 +81,7 @@ def item_languages(released: Released, labels: Labels, language: str) -> Table:
     gap = _("{compared} less {reference}, in SD", compared=labels.level(by, str(pair["compared"]), language),
             reference=labels.level(by, str(pair["reference"]), language)) if tests else ""
     columns = (
-        Column(id="item", title=_("Item")),
+        Column(id="item", title=_("Item of the scale")),
         *(Column(id=f"loading_{level}", title=labels.level(by, level, language), kind="number", group=_("Loading")) for level in spoken),
         Column(id="size", title=gap, kind="number", group=_("Difference at equal score")),
         Column(id="interval", title=make.interval_title(item.conf_level for item in tests), kind="interval", group=_("Difference at equal score"),

@@ -10,8 +10,14 @@ from takeup.present.tables.model import EMPTY, Column, Maker, Row, Table, compac
 if TYPE_CHECKING:
     from takeup.present.labels import Labels
     from takeup.release.gate import Released
+    from takeup.results import Statistic
 
 SIZES = ("all", "largest_6", "largest_20", "largest_50", "smaller_half")
+
+
+def digits(item: Statistic) -> int:
+    """Decimals of a share of centres in %: one where there would be nothing before the point."""
+    return int(0 < item.value < 0.01)
 
 
 def reach(released: Released, labels: Labels, language: str) -> Table:
@@ -24,7 +30,8 @@ def reach(released: Released, labels: Labels, language: str) -> Table:
              **{f"largest_{most}": _("The {n} largest centres", n=str(most)) for most in (6, 20, 50)}}
     year = str(next((item.extra["year"] for item in found if "year" in item.extra), ""))
     rows = [Row(cells=(text_cell(words[name]), make.cell(one[name], "taking_part", "integer"), make.cell(one[name], "centres", "integer"),
-                       make.cell(one[name], "value", "percent", 0), EMPTY), group=_("Centres that take part, edition of {year}", year=year))
+                       make.cell(one[name], "value", "percent", digits(one[name])), EMPTY),
+                group=_("Centres that take part, edition of {year}", year=year))
             for name in SIZES if name in one]
     women = {"places": _("Places"), "pool": _("Single mothers expected in the centres that take part"),
              "cover": _("Places for every 100 of them"), "pool_all": _("Single mothers expected in all centres")}
@@ -33,7 +40,7 @@ def reach(released: Released, labels: Labels, language: str) -> Table:
              for name, words_ in women.items() if name in one]
     places = {item.level: item for item in found if item.variable == "places" and item.level}
     rows += [Row(cells=(text_cell(item.level), make.cell(item, "taking_part", "integer"), make.cell(item, "centres", "integer"),
-                        make.cell(item, "value", "percent", 0), make.cell(places.get(item.level), "value", "integer")),
+                        make.cell(item, "value", "percent", digits(item)), make.cell(places.get(item.level), "value", "integer")),
                  group=_("By year of the start"))
              for item in found if item.variable == "year"]
     columns = (Column(id="what", title=_("Reach")), Column(id="taking_part", title=_("Take part"), kind="integer"),
