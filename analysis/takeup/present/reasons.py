@@ -63,6 +63,17 @@ KNOWN = (
     mark("{n1} draws by the trial's own scheme (pairs)."),
     mark("One outcome in the family: nothing to correct for."),
     mark("{n1} p-values corrected together."),
+    mark("The groups were not drawn by lot: this is an adjusted difference, and whatever else sets them apart and isn't among the covariates "
+         "is in it."),
+    mark("Each row is weighted by its probability of the other group (logistic regression), which balances the covariates' means exactly."),
+    mark("The comparison group is weighted to the means of the treated group (entropy balancing)."),
+    mark("Least squares with the covariates entered additively."),
+    mark("Difference of the changes from before to after, with the other covariates entered additively; assumes that without the programme both "
+         "groups would have changed alike."),
+    mark("Variance: HC2, Satterthwaite degrees of freedom (Bell and McCaffrey {n1})."),
+    mark("Variance: CR2 by cluster, Satterthwaite degrees of freedom (Bell and McCaffrey {n1})."),
+    mark("Variance: CR2 by provider, other rows alone, Satterthwaite degrees of freedom (Bell and McCaffrey {n1})."),
+    mark("Nothing was drawn, so no draw can be asked whether it would have made these differences."),
     mark("{n1} outcomes corrected together on the same draws."),
 )
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9]|[a-z_][\w.]*: )")

@@ -29,7 +29,7 @@ def baseline(released: Released, labels: Labels, language: str) -> Table:
             rows.append(_head(labels.variable(variable, language), _width(shown)))
         rows.extend(_row(make, labels, results, shown, variable, level, nested=nested) for level in levels)
     return Table(id="baseline", title=make._("Who took part: baseline characteristics by arm"), columns=_columns(make, labels, results, shown),
-                 rows=tuple(rows), notes=_notes(make, results), language=language, sortable=False)
+                 rows=tuple(rows), notes=_notes(make, labels, results), language=language, sortable=False)
 
 
 def _width(shown: tuple[str, ...]) -> int:
@@ -93,8 +93,11 @@ def _observed(make: Maker, results: ResultSet, variable: str, level: str, differ
     return Cell(text=make.number.integer(total), value=total)
 
 
-def _notes(make: Maker, results: ResultSet) -> tuple[str, ...]:
+def _notes(make: Maker, labels: Labels, results: ResultSet) -> tuple[str, ...]:
     _ = make._
+    if labels.plan.evidence != "randomized":
+        return (_("SD: standard deviation. Standardised difference: the difference between the groups divided by the square root of the mean of "
+                  "their variances; differences under 0.1 are usually seen as small. Nothing was drawn, so differences may be of any size."),)
     notes = [_("SD: standard deviation. Standardised difference: the difference between the arms divided by the square root of the mean of their "
                "variances; differences under 0.1 are usually seen as small. Single differences aren't tested: under a fair draw all differences "
                "are due to chance.")]
