@@ -38,7 +38,7 @@ def enrolment_figure(released: Released, labels: Labels, language: str) -> Figur
         panel.yaxis.set_major_formatter(lambda value, _place: make.number.integer(value))
         heights = [value for value in (*drawn, *planned, float(labels.plan.flow.planned or 0)) if not math.isnan(value)]
         panel.set_ylim(0, 1.1 * max(heights, default=1.0))
-        style = arm_style(0)
+        style = arm_style(1)
         panel.plot(range(len(found)), drawn, marker=style.marker, markersize=3.5, color=style.colour, linewidth=1.8, label=_("Drawn"))
         if not all(map(math.isnan, planned)):
             panel.plot(range(len(found)), planned, color=GREY, linewidth=1.4, linestyle=(0, (4, 3)), label=_("Planned"))
@@ -47,7 +47,7 @@ def enrolment_figure(released: Released, labels: Labels, language: str) -> Figur
         step = max(1, math.ceil(len(months) / 9))
         panel.set_xticks(range(0, len(months), step), months[::step], fontsize=SMALL)
         panel.tick_params(axis="y", labelsize=SMALL)
-        panel.legend(frameon=False, fontsize=SMALL, loc="upper left")
+        panel.legend(frameon=False, fontsize=SMALL, loc="lower right")
         alt = _("{n} were drawn by the end of {month}.", n=make.cell(found[-1], "value", "integer").text, month=months[-1])
         rows = tuple(Row(cells=(text_cell(item.level), make.cell(item, "value", "integer"),
                                 Cell(text="" if math.isnan(value) else make.number.integer(value), value=None if math.isnan(value) else value)))
