@@ -33,7 +33,7 @@ LIMITS = (0.95, 0.998)
 def caterpillar(released: Released, labels: Labels, language: str) -> Figure | None:
     """The steadied changes of the primary outcomes, a panel each; None where centres aren't described."""
     results, make = section(released, "sites"), Maker(language)
-    shown = _shown(results, labels)
+    shown = shown_outcomes(results, labels)
     if not shown:
         return None
     title = make._("Change by centre, steadied")
@@ -51,7 +51,7 @@ def caterpillar(released: Released, labels: Labels, language: str) -> Figure | N
 def funnel(released: Released, labels: Labels, language: str) -> Figure | None:
     """Own mean changes against the number of women, with the lines between which chance alone would keep nearly all; None likewise."""
     results, make = section(released, "sites"), Maker(language)
-    shown = [name for name in _shown(results, labels) if (found := whole(results, name, AVERAGE)) is not None and found.std_error > 0]
+    shown = [name for name in shown_outcomes(results, labels) if (found := whole(results, name, AVERAGE)) is not None and found.std_error > 0]
     if not shown:
         return None
     title = make._("Change by centre and its number of women")
@@ -70,7 +70,7 @@ def funnel(released: Released, labels: Labels, language: str) -> Figure | None:
                         alt=_alt_funnel(results, shown, labels, make, title))
 
 
-def _shown(results: ResultSet, labels: Labels) -> list[str]:
+def shown_outcomes(results: ResultSet, labels: Labels) -> list[str]:
     """The primary outcomes that are described by centre; the first where none is primary."""
     found = [name for name in outcomes(results) if _released(results, name)]
     return [name for name in found if labels.plan.outcome(name).role == "primary"][:3] or found[:1]
