@@ -1,4 +1,4 @@
-# Two commands: `make demo` builds two real studies and a synthetic one, `make test` runs every test. Both set up what they need first.
+# Two commands: `make demo` builds two real studies and three synthetic ones, `make test` runs every test. Both set up what they need first.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -9,7 +9,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	if $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1; then echo $$name; break; fi; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
-STUDIES := jobs2 mission thornton
+STUDIES := jobs2 mission miriam-1 thornton
 SOURCES := $(shell find analysis/takeup -type f ! -name '*.pyc' 2>/dev/null)
 
 # One thread for linear algebra: the matrices are small, the workers are many.
@@ -48,11 +48,11 @@ setup: .venv/.setup-stamp
 # --- the two commands ------------------------------------------------------------------------------------------------------
 demo: $(STUDIES:%=reports/%/out/manifest.json)
 	@echo
-	@echo 'Two real trials, and a MISSION that never was (synthetic data), analysed and reported. Open:'
+	@echo 'Two real trials, and a MISSION and two MIRIAMs that never were (synthetic data), analysed and reported. Open:'
 	@for study in $(STUDIES); do echo "  reports/$$study/out/report.html   (also report.pdf, results.csv, tables/, figures/)"; done
 
 .SECONDEXPANSION:
-reports/%/out/manifest.json: .venv/.setup-stamp $(SOURCES) $$(shell find reports/$$* data_schema/$$* -type f ! -path '*/out/*' ! -path '*/.out-*')
+reports/%/out/manifest.json: .venv/.setup-stamp $(SOURCES) $$(shell find reports/$$* data_schema/$$(firstword $$(subst -, ,$$*)) -type f ! -path '*/out/*' ! -path '*/.out-*')
 	$(BIN)/takeup build reports/$*/plan.yaml
 	@touch $@
 
@@ -60,6 +60,9 @@ reports/%/out/manifest.json: .venv/.setup-stamp $(SOURCES) $$(shell find reports
 reports/mission/out/manifest.json: reports/mission/data/README.md
 reports/mission/data/README.md: | .venv/.setup-stamp
 	$(BIN)/takeup demo mission .
+reports/miriam-2024/out/manifest.json reports/miriam-1/out/manifest.json: reports/miriam-2024/data/README.md
+reports/miriam-2024/data/README.md: | .venv/.setup-stamp
+	$(BIN)/takeup demo miriam .
 
 # Files stay whole on one worker, so what a file builds once serves all its tests.
 test: setup
