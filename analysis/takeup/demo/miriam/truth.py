@@ -10,8 +10,10 @@ import numpy as np
 
 from takeup.demo.miriam.answers import group_parts
 from takeup.demo.miriam.country import LAST, centre_parts
+from takeup.demo.miriam.draws import normal
 from takeup.demo.miriam.scores import (
     RIGHTS,
+    SATISFACTION,
     SCORES,
     Score,
     after,
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 POINTS = 4_000
+SITUATION = "situation"
+POPULATION_SEED, WOMEN = 20_240_621, 100_000
+"""How many women stand for the population where there is no closed form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +102,7 @@ def true_changes(said: Parameters, cohort: int) -> Mapping[str, TrueChange]:
             outcome=name, baseline=float(score.points * (weight @ before(score, share))), change=change, returned=returned, moved=change - returned,
             change_starters=mean_change(score, said, score.shift, everyone), reliability=reliability, population_mean=mean, population_sd=sd,
         )
+    found[SITUATION] = _situation(said, [found[name] for name in SATISFACTION])
     strength = said["earlier.strength"].get(cohort, 1.0)
     for name in RIGHTS:
         start, end, lost = said[f"having.{name}"]
@@ -105,6 +111,35 @@ def true_changes(said: Parameters, cohort: int) -> Mapping[str, TrueChange]:
         found[name] = TrueChange(outcome=name, baseline=start, change=change, change_starters=change, returned=0.0, moved=change,
                                  reliability=1.0 - lost / (1.0 - start), population_mean=start, population_sd=float(np.sqrt(start * (1.0 - start))))
     return FrozenMap(found)
+
+
+def _situation(said: Parameters, six: list[TrueChange]) -> TrueChange:
+    """The mean of the six satisfactions: means are means of means; how stable it is follows from very many women without a programme."""
+    keep, common = said["women.stability"], said["women.shared_by_answers"]
+    placed = [scores(said, LAST)[name] for name in SATISFACTION]
+
+    def wave(before: Array | None, key: int) -> tuple[Array, Array]:
+        fresh = normal((POPULATION_SEED, 90, key), WOMEN, 2 + len(placed))
+        latent = fresh if before is None else keep * before + np.sqrt(1.0 - keep**2) * fresh
+        codes = [
+            np.clip(np.rint(score.location + score.scale * (
+                score.pull * latent[:, 0] + score.rest * (np.sqrt(common) * latent[:, 1] + np.sqrt(1.0 - common) * latent[:, 2 + place]))),
+                score.low, score.high)
+            for place, score in enumerate(placed)
+        ]
+        return latent, np.mean(codes, axis=0)
+
+    latent, first = wave(None, 0)
+    second = wave(latent, 1)[1]
+
+    def mean(field: str) -> float:
+        return float(np.mean([getattr(row, field) for row in six]))
+
+    return TrueChange(
+        outcome=SITUATION, baseline=mean("baseline"), change=mean("change"), change_starters=mean("change_starters"), returned=mean("returned"),
+        moved=mean("moved"), reliability=float(np.corrcoef(first, second)[0, 1]), population_mean=mean("population_mean"),
+        population_sd=float(first.std()),
+    )
 
 
 def population(score: Score, stability: float) -> tuple[float, float, float]:
