@@ -73,13 +73,16 @@ def check(plan: Path, report: Path | None, *, fieldwork: bool) -> None:
 @click.option("--only", multiple=True, metavar="PART", help=ONLY)
 @click.option("--language", multiple=True, metavar="LANGUAGE", help="Instead of the plan's languages (en, nl, fr); may be repeated.")
 @click.option("--masked", is_flag=True, help="Draw the arms anew within the design: everything as in the final report, no finding in it.")
-def build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[str, ...], *, masked: bool) -> None:
+@click.option("--secure-room", is_flag=True, help="For statisticians, inside: nothing is kept back, every page and file says so (out-secure).")
+def build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[str, ...], *, masked: bool, secure_room: bool) -> None:
     """Turn PLAN and its data into results, tables, figures and reports.
 
     The folder changes all at once at the end: a build that fails or is stopped leaves what stood there before as it was. A masked build goes to
     out-masked and never takes the place of a final one.
     """
-    _build(plan, out, only, language, "masked" if masked else "final")
+    if masked and secure_room:
+        raise click.UsageError("a build is masked or for the secure room, not both")
+    _build(plan, out, only, language, "masked" if masked else "secure" if secure_room else "final")
 
 
 @takeup.command()
@@ -180,7 +183,7 @@ def _build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[
     for complaint in made.complaints:
         click.echo(f"Please note: {complaint}", err=True)
     withheld = f", {made.withheld} withheld (release_log.csv)" if made.withheld else ""
-    said = "" if kind == "final" else f" ({kind}: no number is a finding)"
+    said = {"final": "", "secure": " (for the secure room: nothing was kept back)"}.get(kind, f" ({kind}: no number is a finding)")
     click.echo(f"{made.results} results released{withheld}; {len(made.files)} files in {_shown(made.out)}{said}")
     for name in ("report.html", "report.pdf", "results.csv"):
         if name in made.files:
@@ -203,7 +206,7 @@ def demo(context: click.Context, name: str, folder: Path, seed: int, n: int | No
     plan = plan_path(name, folder)
     click.echo(f"{name} is in {_shown(folder)}; its plan is {_shown(plan)}")
     if and_build:
-        context.invoke(build, plan=plan, out=None, only=(), language=(), masked=False)
+        context.invoke(build, plan=plan, out=None, only=(), language=(), masked=False, secure_room=False)
 
 
 @takeup.command()

@@ -70,10 +70,10 @@ def place_of(kind: str) -> str:
 
 def check(out: Path, kind: str = "final") -> None:
     """Refuse a place whose name or contents say another kind of build, or that holds what no build made: it would be lost."""
-    said = next((other for other in ("masked", "mock") if out.name.endswith(f"-{other}")), "final")
+    said = next((other for other in ("masked", "mock", "secure") if out.name.endswith(f"-{other}")), "final")
     if said != kind:
         what = f"its name {'says' if said != 'final' else 'does not say'} {said if said != 'final' else kind}, and the build is {kind}"
-        ending = "a name without -masked or -mock at its end" if kind == "final" else f"a name that ends in -{kind}"
+        ending = "a name without -masked, -mock or -secure at its end" if kind == "final" else f"a name that ends in -{kind}"
         raise BuildError(Fault(what, out.name, ending, "Choose another folder with --out."))
     if out.is_dir() and (made_by_build(out) or not any(out.iterdir())):
         held = kind_of(out)

@@ -101,7 +101,8 @@ def _requirements(plan: Plan, came_from: Mapping[str, Any]) -> list[str]:
 
 
 def _instructions(study: Study, came_from: Mapping[str, Any]) -> str:
-    option = {"final": "takeup build plan.yaml", "masked": "takeup build plan.yaml --masked", "mock": "takeup mock plan.yaml"}[study.kind]
+    option = {"final": "takeup build plan.yaml", "masked": "takeup build plan.yaml --masked", "mock": "takeup mock plan.yaml",
+              "secure": "takeup build plan.yaml --secure-room"}[study.kind]
     if tuple(came_from["languages"]) != study.plan.languages:
         option += "".join(f" --language {language}" for language in came_from["languages"])
     return (f"1. Install takeup {came_from['takeup']} with the versions above.\n2. Put the plan, the data files and the schemas in place, under the "

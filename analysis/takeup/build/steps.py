@@ -75,8 +75,9 @@ def build(
         Instead of the plan's.
     progress : bool
         A bar on stderr, where it is a terminal.
-    kind : {"final", "masked", "mock"}
-        "masked" draws the arms anew (`study.masked`), "mock" makes up what comes after the draw (`study.mock`). The first final build of a
+    kind : {"final", "masked", "mock", "secure"}
+        "masked" draws the arms anew (`study.masked`), "mock" makes up what comes after the draw (`study.mock`), "secure" keeps nothing back and is
+        for the secure room. The first build that shows the arms of a
         masked study is logged beside the plan.
 
     Returns
@@ -145,15 +146,17 @@ def opened(plan_path: Path, kind: Kind) -> Study:
     from takeup.study.standing import note_unmasking, unmaskings
 
     study = open_study(plan_path, kind=kind)
-    if kind == "final" and mask_file(plan_path).exists() and note_unmasking(plan_path, study.hash):
+    if kind in {"final", "secure"} and mask_file(plan_path).exists() and note_unmasking(plan_path, study.hash):
         return replace(study, standing=replace(study.standing, unmasked=unmaskings(plan_path)))
     return study
 
 
 def _check_names(only: Sequence[str], languages: Sequence[str], kind: str) -> None:
+    from takeup.report.marks import KINDS
+
     faults = [Fault(f'there is no part "{name}"', "only", listed(PARTS), nearest(name, PARTS)) for name in only if name not in PARTS]
     faults += [Fault(f'no report is written in "{name}"', "language", "en, nl, fr") for name in languages if name not in {"en", "nl", "fr"}]
-    faults += [Fault(f'there is no kind of build "{kind}"', "kind", "final, masked, mock")] if kind not in {"final", "masked", "mock"} else []
+    faults += [Fault(f'there is no kind of build "{kind}"', "kind", listed(KINDS))] if kind not in KINDS else []
     collect(BuildError, faults)
 
 
@@ -212,6 +215,8 @@ def _pdf(study: Study, languages: Sequence[str]) -> Files:
 
 
 def _consort(study: Study, languages: Sequence[str]) -> Files:
+    if study.plan.evidence != "randomized":
+        return  # the checklist is of trials
     from takeup.report.consort import consort_html
 
     yield "consort.html", _bytes(consort_html(study.released(), study.labels(), {language: study.words(language) for language in languages}))

@@ -95,7 +95,8 @@ def trace(result_id: str, plan_path: str | Path, *, out: str | Path | None = Non
     changed = said["inputs"].get(plan_path.name) != digest(plan_path.read_bytes())
     notes = ["The plan has changed since this build: the line is that of the plan as it is now."] if changed else []
     notes += ["This number was withheld."] if row.get("reason", "").startswith("Withheld:") else []
-    notes += [f"This is a {said.get('kind')} build: the number is no finding."] if said.get("kind", "final") != "final" else []
+    notes += [f"This is a {said.get('kind')} build: the number is no finding."] if said.get("kind", "final") in {"masked", "mock"} else []
+    notes += ["This number hasn't passed the disclosure gate: it doesn't leave the secure room."] if said.get("kind") == "secure" else []
     if any(item.get("section") == "flow" for item in rows.values()):
         notes.append("Counts of people are as released: rounded by the plan's rules, empty where withheld.")
     return Trace(id=wanted, row=row, plan_line=_plan_line(plan_path, row.get("plan_path", "")), people=people(row, rows),

@@ -211,12 +211,24 @@ class Analyses(Part):
     subgroups: tuple[Subgroup, ...] = ()
 
 
-class Release(Part):
-    """What may leave: the disclosure profile and its thresholds."""
+class Leave(Part):
+    """Why a result leaves although a rule says no, and who answers for that."""
 
-    profile: Literal["default", "strict", "public"] = "default"
+    reason: str = Field(min_length=1, description="Why it may leave.")
+    by: str = Field(min_length=1, description="Who decided, by name or function.")
+
+
+class Release(Part):
+    """What may leave: the disclosure profile, and thresholds of the study's own."""
+
+    profile: Literal["default", "strict", "public", "ten", "five", "three"] = "default"
     minimum_cell: int | None = Field(default=None, ge=1, description="The smallest number of people that may be shown; the profile's when left out.")
     round_counts_to: int | None = Field(default=None, ge=1, description="Counts are rounded to a multiple of this; the profile's when left out.")
+    minimum_df: int | None = Field(default=None, ge=0, description="The fewest people less arms that an estimate rests on.")
+    dominance: tuple[int, float] | None = Field(default=None, description="No sum in which so many people make more than this share: [2, 0.9].")
+    p_percent: float | None = Field(default=None, ge=0, le=1, description="Nor one from which the second largest could tell the largest so well.")
+    zero_cells: Literal["review", "withhold"] | None = Field(default=None, description="What happens to shares of nobody or everybody.")
+    exceptions: Frozen[str, Leave] = Field(default_factory=FrozenMap, description="Results that leave all the same, by id.")
 
 
 class RightsPlan(Part):
@@ -262,6 +274,18 @@ class Programme(Part):
     expected_share: float = Field(default=0.2, gt=0, lt=1, description="Share of the centres' recipients for whom the programme is meant.")
 
 
+class Published(Part):
+    """A percentage or mean that was published before, to be held against the number of people it can be of (`takeup.grim`)."""
+
+    label: Text = Field(description="What it is of.")
+    value: str = Field(pattern=r"^-?[0-9]+([.,][0-9]+)?$", description="The number as it was published, between quotes: \"60.5\".")
+    kind: Literal["percent", "mean"] = "percent"
+    n: int | None = Field(default=None, ge=1, description="The number of people that was published with it.")
+    most: int | None = Field(default=None, ge=1, le=100_000, description="The largest number of people that it can be of, where none was published.")
+    items: int = Field(default=1, ge=1, description="Whole-number answers a person, where a mean is of their average.")
+    source: Text = ""
+
+
 class About(Part):
     """Facts for the reader that no data file holds."""
 
@@ -292,6 +316,7 @@ class Plan(Part):
     rights: RightsPlan | None = Field(default=None, description="Rights held as outcomes: catalogue, tables and columns.")
     cost: Cost | None = Field(default=None, description="What the programme costs.")
     programme: Programme | None = Field(default=None, description="Groups, centres, editions and sessions of the programme.")
+    published: tuple[Published, ...] = Field(default=(), description="Percentages and means published before, to be checked against numbers of people.")
     release: Release = Field(default_factory=Release)
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
     words: str = Field(default="words", description="Folder with the authors' own words, from the plan's folder.")

@@ -82,7 +82,9 @@ class Rules:
     @classmethod
     def from_plan(cls, release: Release) -> Self:
         """The rules of a plan's `release` part: what it doesn't set is its profile's."""
-        return cls(minimum_cell=release.minimum_cell, round_counts_to=release.round_counts_to, profile=release.profile)
+        own = {name: getattr(release, name) for name in ("dominance", "p_percent") if getattr(release, name) is not None}
+        return cls(minimum_cell=release.minimum_cell, round_counts_to=release.round_counts_to, profile=release.profile,
+                   minimum_df=release.minimum_df, zero_cells=release.zero_cells, **own)
 
     @property
     def cell(self) -> int:

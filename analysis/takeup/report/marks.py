@@ -1,4 +1,4 @@
-"""What tells a masked or a mock report from the final one: on the page, in every table and figure, in every file."""
+"""What tells a masked report, a mock one and the one of the secure room from the final one: on the page, in every table and figure, in every file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from takeup.present.figures.model import Figure
     from takeup.present.tables.model import Table
 
-Kind = Literal["final", "masked", "mock"]
-KINDS: tuple[Kind, ...] = ("final", "masked", "mock")
-_SHORT = {"final": "", "masked": mark("MASKED"), "mock": mark("MOCK")}
+Kind = Literal["final", "masked", "mock", "secure"]
+KINDS: tuple[Kind, ...] = ("final", "masked", "mock", "secure")
+_SHORT = {"final": "", "masked": mark("MASKED"), "mock": mark("MOCK"), "secure": mark("SECURE ROOM")}
 _LONG = {
     "final": "",
     "masked": mark("MASKED: the arms in this report are drawn anew by chance. No number here is a finding."),
     "mock": mark("MOCK: the answers after the draw in this report are made up. No number here is a finding."),
+    "secure": mark("SECURE ROOM: nothing here has passed the disclosure gate. It doesn't leave this room."),
 }
 
 

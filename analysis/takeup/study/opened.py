@@ -135,13 +135,19 @@ class Study:
         return FrozenMap({name: self.chapter(name) for name in self.chapters})
 
     def released(self) -> Released:
-        """All chapters through the disclosure gate, by the plan's rules, beside what the study released before (the folder `released`)."""
+        """All chapters through the disclosure gate, by the plan's rules, beside what the study released before (the folder `released`).
+
+        In the secure room nothing is kept back, and everything that is rendered says so (`report.marks`).
+        """
         from takeup.release.earlier import FOLDER, release_files
         from takeup.release.gate import gate
         from takeup.release.rules import Rules
 
         before = self.folder / FOLDER if self.kind == "final" and release_files(self.folder / FOLDER) else None
-        return self._once("released", lambda: gate(self.sections(), Rules.from_plan(self.plan.release), earlier=before))  # type: ignore[no-any-return]
+        said = self.plan.release
+        rules = Rules(profile="public", minimum_cell=1) if self.kind == "secure" else Rules.from_plan(said)
+        reasons = {name: f"{item.reason} ({item.by})" for name, item in said.exceptions.items()} if self.kind == "final" else None
+        return self._once("released", lambda: gate(self.sections(), rules, earlier=before, exceptions=reasons))  # type: ignore[no-any-return]
 
     def labels(self) -> Labels:
         """The words of the plan and the schemas."""
@@ -207,8 +213,9 @@ def open_study(path: str | Path, *, kind: Kind = "final") -> Study:
     ----------
     path : str or Path
         The plan file, or its folder; data, schemas and words are found from there.
-    kind : {"final", "masked", "mock"}
-        "masked": the arms drawn anew by the study's mask; "mock": everything after the draw made up.
+    kind : {"final", "masked", "mock", "secure"}
+        "masked": the arms drawn anew by the study's mask; "mock": everything after the draw made up; "secure": nothing is kept back, for the
+        secure room.
 
     Returns
     -------
