@@ -172,7 +172,9 @@ def plan_of(cases: int) -> list[Mutation]:
     rest = cases - binary
     loose, strict = rest // 3, rest - rest // 3
     named = [kind for kind in ALL if kind.expect != "either"]
-    return [kinds[i % len(kinds)] for kinds, many in ((named, strict), (wild, loose), (BINARY, binary)) for i in range(many)]
+    kinds = [kinds[i % len(kinds)] for kinds, many in ((named, strict), (wild, loose), (BINARY, binary)) for i in range(many)]
+    random.Random(cases).shuffle(kinds)  # so that a run that is stopped has tried of everything
+    return kinds
 
 
 def run_all(cases: int, *, progress: bool = False) -> list[Case]:
@@ -186,6 +188,7 @@ def run_all(cases: int, *, progress: bool = False) -> list[Case]:
                 sys.stderr.write(f"{number} {kind.topic}, {kind.name}: {out[-1].verdict} {out[-1].leaked} {out[-1].traceback[-300:]}\n")
             if progress and number % 500 == 499:
                 sys.stderr.write(f"{number + 1} of {cases}\n")
+                write_page(out)
     return out
 
 
@@ -211,11 +214,16 @@ def page(cases: list[Case]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write_page(found: list[Case]) -> None:
+    """The page of all cases so far."""
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(page(found), encoding="utf-8")
+
+
 def main(cases: int = CASES) -> int:
     """Run all and write the page; 1 where a case didn't survive."""
     found = run_all(cases, progress=True)
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(found), encoding="utf-8")
+    write_page(found)
     return 0 if all(case.survived for case in found) else 1
 
 
