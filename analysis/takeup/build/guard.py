@@ -167,10 +167,10 @@ def _of_xml(part: bytes) -> str:
     for element in ET.fromstring(part).iter():  # noqa: S314  # made by this build, not by somebody else
         tag = element.tag.rpartition("}")[2]
         if tag in {"p", "si", "c", "pt"}:
-            lines.append("\n")
+            lines.append(" | ")
         if element.text and tag in {"t", "v", "title", "subject", "description", "keywords", "lpstr", "f"}:
             lines.append(element.text)
         elif tag in {"tab", "br"}:
             lines.append(" ")
-        lines += [f"\n{value}\n" for key, value in element.attrib.items() if key in {"descr", "title"} or (tag == "sheet" and key == "name")]
+        lines += [f" | {value} | " for key, value in element.attrib.items() if key in {"descr", "title"} or (tag == "sheet" and key == "name")]
     return "".join(lines)

@@ -278,7 +278,7 @@ class Published(Part):
     """A percentage or mean that was published before, to be held against the number of people it can be of (`takeup.grim`)."""
 
     label: Text = Field(description="What it is of.")
-    value: str = Field(pattern=r"^-?[0-9]+([.,][0-9]+)?$", description="The number as it was published, between quotes: \"60.5\".")
+    value: str = Field(pattern=r"^-?[0-9]+([.,][0-9]+)?$", description='The number as it was published, between quotes: "60.5".')
     kind: Literal["percent", "mean"] = "percent"
     n: int | None = Field(default=None, ge=1, description="The number of people that was published with it.")
     most: int | None = Field(default=None, ge=1, le=100_000, description="The largest number of people that it can be of, where none was published.")
@@ -316,7 +316,7 @@ class Plan(Part):
     rights: RightsPlan | None = Field(default=None, description="Rights held as outcomes: catalogue, tables and columns.")
     cost: Cost | None = Field(default=None, description="What the programme costs.")
     programme: Programme | None = Field(default=None, description="Groups, centres, editions and sessions of the programme.")
-    published: tuple[Published, ...] = Field(default=(), description="Percentages and means published before, to be checked against numbers of people.")
+    published: tuple[Published, ...] = Field(default=(), description="Percentages and means published before, to check against numbers of people.")
     release: Release = Field(default_factory=Release)
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
     words: str = Field(default="words", description="Folder with the authors' own words, from the plan's folder.")

@@ -71,9 +71,9 @@ PROGRAMME (?:fonctionne|marche|aide|améliore|augmente|renforce|réduit|change|p
 PROGRAMME (?:a|ont) (?:\w+ )?(?:fonctionné|marché|aidé|amélioré|augmenté|renforcé|réduit|changé)
 """
 _PROGRAMME = {
-    "en": "(?:programmes?|projects?|miriam|mission|guidance|coaching|approach|method|interventions?|support)",
-    "nl": "(?:programma(?:'s)?|project(?:en)?|miriam|mission|begeleiding|aanpak|traject(?:en)?|methode|interventie|werking|ondersteuning)",
-    "fr": "(?:programmes?|projets?|miriam|mission|accompagnement|approche|méthode|intervention|soutien|suivi)",
+    "en": "(?:programmes?|projects?|miriam|mission|guidance|coaching|approach|method|interventions?)",
+    "nl": "(?:programma(?:'s)?|project(?:en)?|miriam|mission|begeleiding|aanpak|traject(?:en)?|methode|interventie|werking)",
+    "fr": "(?:programmes?|projets?|miriam|mission|accompagnement|approche|méthode|intervention|suivi)",
 }
 STEMS: Mapping[str, tuple[str, ...]] = FrozenMap({
     language: tuple(line.replace("PROGRAMME", _PROGRAMME[language]) for line in lines.strip().splitlines())

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from takeup.release.gate import Released
     from takeup.results import ResultSet, Statistic
 
-VARIABLES = ("assessed", "excluded", "randomized", "allocated", "received", "not_received", "followed_up", "lost", "analysed")
+VARIABLES = ("assessed", "excluded", "randomized", "started", "measured", "completed", "left", "allocated", "received", "not_received", "followed_up",
+             "lost", "analysed")
 REASONS = {
     "moved": mark("moved away"),
     "refused": mark("refused"),
@@ -26,6 +27,7 @@ REASONS = {
     "died": mark("died"),
     "unknown": mark("reason not recorded"),
     "no_record": mark("no record"),
+    "left_early": mark("left the programme early"),
     "outcome_missing": mark("outcome missing"),
     "not_eligible": mark("not eligible"),
     "not_reached": mark("not reached"),
@@ -74,7 +76,7 @@ def reason_words(labels: Labels, variable: str, level: str, language: str) -> st
     """A reason in words: an outcome's name in the analysis box, a known reason, or the words of the plan as they stand."""
     if variable == "analysed":
         return labels.outcome(level, language)
-    status = labels.plan.flow.status
+    status = labels.plan.flow.status or (labels.plan.programme.left if labels.plan.programme is not None else None)
     field = labels.field(status) if status is not None else None
     if field is not None and any(str(category.value) == level and category.label for category in field.categories):
         name = labels.level(field.name, level, language)

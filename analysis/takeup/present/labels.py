@@ -149,7 +149,10 @@ class Labels:
         return _colon(self.variable(name, language), self.level(name, level, language), language)
 
     def arm(self, arm: str, language: str) -> str:
-        """An arm's name in the plan."""
+        """An arm's name in the plan; of a study without arms what it counts."""
+        if not arm:
+            units = self.units(language)
+            return units[:1].upper() + units[1:]
         for value, label in self.plan.design.arms.items():
             if str(value) == arm:
                 return in_language(label, language)

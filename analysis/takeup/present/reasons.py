@@ -75,6 +75,11 @@ KNOWN = (
     mark("Variance: CR2 by provider, other rows alone, Satterthwaite degrees of freedom (Bell and McCaffrey {n1})."),
     mark("Nothing was drawn, so no draw can be asked whether it would have made these differences."),
     mark("{n1} outcomes corrected together on the same draws."),
+    mark("One group measured twice, without a comparison group: a change, wherever it came from."),
+    mark("Clusters share an environment: CR2 at that level, Satterthwaite degrees of freedom (Bell and McCaffrey {n1})."),
+    mark("Rank and sign tests take people as independent and are left out."),
+    mark("Everybody without the second measurement at the lowest, then at the highest value."),
+    mark("McNemar's exact test takes people as independent, whatever their group."),
 )
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9]|[a-z_][\w.]*: )")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?!\w)")

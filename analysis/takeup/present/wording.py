@@ -222,8 +222,7 @@ def averages(estimate: Estimate, planned: Outcome, labels: Labels, language: str
         "arm": labels.arm(estimate.arm, language), "control_arm": labels.control(language),
     }
     if labels.plan.evidence == "before_after":
-        return fill(_.raw("The mean change was {estimate} {unit} ({interval}).") if unit else _.raw("The mean change was {estimate} ({interval})."),
-                    **fields)
+        return _from_to(estimate, unit, fields, language, digits)
     if "mean_control" not in estimate.extra:
         return fill(_.raw("The difference was {estimate} {unit} ({interval}).") if unit else _.raw("The difference was {estimate} ({interval})."),
                     **fields)
@@ -238,6 +237,18 @@ def averages(estimate: Estimate, planned: Outcome, labels: Labels, language: str
                    _.raw("The average was {treated} with \u201c{arm}\u201d and {control} with \u201c{control_arm}\u201d: a difference of "
                          "{estimate} ({interval})."))
     return fill(message, **fields)
+
+
+def _from_to(estimate: Estimate, unit: str, fields: dict[str, Any], language: str, digits: int) -> Spans:
+    """The means at both times and the change between them."""
+    _, number = words(language), numbers(language)
+    if "mean_before" not in estimate.extra:
+        return fill(_.raw("The mean change was {estimate} {unit} ({interval}).") if unit else _.raw("The mean change was {estimate} ({interval})."),
+                    **fields)
+    message = _.raw("The mean went from {before} to {after}: a change of {estimate} {unit} ({interval}).") if unit else \
+        _.raw("The mean went from {before} to {after}: a change of {estimate} ({interval}).")
+    return fill(message, before=number.of(estimate, "mean_before", "number", digits), after=number.of(estimate, "mean_after", "number", digits),
+                **fields)
 
 
 def adjusted(estimate: Estimate) -> bool:
@@ -269,7 +280,10 @@ def natural(estimate: Estimate, labels: Labels, language: str) -> Spans:
     else:
         message = _.raw("{n} fewer in every 100 ({level} confidence interval: {low} fewer to {high} more).")
     difference = fill(message, **fields)
-    if labels.plan.evidence == "before_after" or "mean_control" not in estimate.extra:
+    if "mean_before" in estimate.extra:
+        return (*fill(_.raw("{before} at the start and {after} at the end: "), before=number.of(estimate, "mean_before", "percent", digits),
+                      after=number.of(estimate, "mean_after", "percent", digits)), *difference)
+    if "mean_control" not in estimate.extra:
         return difference
     message = _.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d; allowing for where people started, ") \
         if _apart(estimate) else _.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d: ")

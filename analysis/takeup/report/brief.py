@@ -15,7 +15,6 @@ from takeup.present.catalogue import mark
 from takeup.present.catalogue import words as catalogue
 from takeup.present.labels import in_language
 from takeup.present.numbers import numbers
-from takeup.present.reading import section, statistic
 from takeup.present.style import watermarked
 from takeup.present.tables.summary import summary
 from takeup.present.text import Span, joined, said
@@ -214,7 +213,7 @@ class _Writer:
         """The line over the title: what sort of study, and of how many."""
         _ = self._
         kind = _(KINDS[self.plan.evidence])
-        whole = statistic(section(self.tell.released, "flow"), variable="randomized", level="")
+        whole = self.tell.entered()
         if whole is None or math.isnan(whole.value):
             return _("Policy brief \u00b7 {kind}", kind=kind)
         return _("Policy brief \u00b7 {kind} \u00b7 {n} {people}", kind=kind, n=self.tell.number.integer(whole.value),

@@ -49,7 +49,7 @@ def codebook_html(plan: Plan, schemas: Mapping[str, TableSchema], languages: Ite
 def _keys(schema: TableSchema, language: str) -> list[str]:
     _ = words(language)
     out = [_("One row for each {key}.", key=", ".join(schema.primary_key))] if schema.primary_key else []
-    out += [_("{fields} leads to {references} in {table}.", fields=", ".join(key.fields), table=key.table or schema.name,
+    out += [_("{fields} points to {references} in {table}.", fields=", ".join(key.fields), table=key.table or schema.name,
               references=", ".join(key.references))
             for key in schema.foreign_keys]
     return out

@@ -8,7 +8,7 @@ from takeup.errors import Fault, ReportError
 from takeup.plan.evidence import MAIN
 from takeup.present.figures import all_figures
 from takeup.present.labels import in_language
-from takeup.present.reading import section, statistic, statistics
+from takeup.present.reading import section, statistics
 from takeup.present.tables import BUILDERS
 from takeup.present.tables.summary import summary
 from takeup.present.text import Span, joined, plain, said
@@ -19,6 +19,8 @@ from takeup.report.document import Block, Bullets, Callout, Details, Document, F
 from takeup.report.limits import limitations
 from takeup.report.methods import methods
 from takeup.report.placeholders import bound
+from takeup.report.programme import chapters as programme
+from takeup.report.programme import opening
 from takeup.report.rest import citation, rest
 from takeup.report.sentences import Teller
 from takeup.report.words import blocks, check_sections, sentence
@@ -71,8 +73,9 @@ def full_report(
         raise ReportError(Fault("the labels belong to another plan", "labels"))
     tell = Teller(released, labels, language)
     writer = _Writer(tell, words, all_figures(released, labels, language) if figures is None else figures)
-    told = (*writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.rights(), *writer.effects(),
-            *writer.mechanism(), *writer.cost(), *writer.robustness(), *writer.missing(), *writer.methods(), *writer.limits())
+    told = (*opening(tell), *writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.rights(), *writer.effects(),
+            *programme(tell, writer.figure, writer.table), *writer.mechanism(), *writer.cost(), *writer.robustness(), *writer.missing(),
+            *writer.methods(), *writer.limits())
     chapters = (*told, *writer.provenance(), *rest(released, told, language), *writer.checklist())
     meta = FrozenMap(study=plan.study, plan_hash=plan_hash_of(released), version=__version__, evidence=plan.evidence,
                      cite=citation(labels, plan_hash_of(released), language))
@@ -163,7 +166,7 @@ class _Writer:
         """How many took part, how many took the programme up."""
         _, tell = self._, self.tell
         items = []
-        whole = statistic(section(self.released, "flow"), variable="randomized", level="")
+        whole = tell.entered()
         if whole is not None:
             people = self.labels.units(self.language)
             label = _("{people} randomised", people=people) if self.plan.evidence == "randomized" else people
@@ -191,6 +194,7 @@ class _Writer:
         """Who took part: the flow and the baseline table."""
         source = in_language(self.plan.flow.source, self.language)
         return self.chapter("people", self._("Who took part"), *self.paragraph(self.tell.flow()), *self.figure("consort_flow"),
+                            *self.figure("participation"),
                             *self.paragraph(sentence(source, "plan")), *self.table("baseline"))
 
     def draw(self) -> tuple[Block, ...]:
@@ -295,8 +299,8 @@ class _Writer:
                                               profile=rules.profile, cell=rules.cell,
                                          rounding=rounding, n=len(self.released.withheld())))))
         items = tuple(self.named(name, text) for name, text in lines)
-        text = said(_("Every number here is a field of a result with an id of its own. The same id leads to its row in results.csv, its estimator "
-                      "and its line in the plan."))
+        text = said(_("Every number here is a field of a result with an id of its own. By the same id its row in results.csv, its estimator and "
+                      "its line in the plan are found."))
         return self.chapter("provenance", _("Where the numbers come from"), Paragraph(spans=text), Bullets(items=items), *self.own("access"))
 
     def date(self, day: object) -> str:

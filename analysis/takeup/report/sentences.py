@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from takeup.present.catalogue import words
 from takeup.present.flow import boxes
 from takeup.present.numbers import numbers
-from takeup.present.reading import main, only, pick, prefix, section, statistics
+from takeup.present.reading import main, only, pick, prefix, section, statistic, statistics
 from takeup.present.text import Span, fill, in_row, joined, said
 from takeup.present.wording import verdict
 from takeup.results import Estimate, Statistic, Test
@@ -46,12 +46,20 @@ class Teller:
                             "differences "
                             "can't be put down to the programme alone."),
             "before_after": _("There is no control group. What changed may have changed without the programme too, so these numbers are changes "
-                              "and say nothing "
-                              "about what the programme itself brought about."),
+                              "and don't say where those came from."),
         }[self.evidence])
+
+    def entered(self) -> Statistic | None:
+        """How many were randomised, or started where nothing was drawn."""
+        variable = "started" if self.evidence == "before_after" else "randomized"
+        return statistic(section(self.released, "flow"), variable=variable, level="")
 
     def flow(self) -> Spans:
         """How many were randomised, to which arm, and how many were followed up."""
+        if self.evidence == "before_after":
+            from takeup.report.changed import flow
+
+            return flow(self)
         if not len(section(self.released, "flow")):
             return ()
         found = boxes(self.released, self.labels)
@@ -132,7 +140,7 @@ class Teller:
         return joined(*sentences)
 
     def same_verdict(self, estimate: Estimate) -> Spans:
-        """Whether other methods lead to the same conclusion."""
+        """Whether other methods give the same conclusion."""
         planned = self.labels.plan.outcome(estimate.outcome)
 
         def of(item: Estimate) -> str:
@@ -145,8 +153,8 @@ class Teller:
         same = sum(of(item) == of(estimate) for item in others)
         name = self.labels.outcome(estimate.outcome, self.language)
         if same == len(others):
-            return said(self._("{outcome}: other methods lead to the same conclusion.", outcome=name))
-        return said(self._("{outcome}: {same} of {n} other methods lead to the same conclusion; see the table.", outcome=name,
+            return said(self._("{outcome}: other methods give the same conclusion.", outcome=name))
+        return said(self._("{outcome}: {same} of {n} other methods give the same conclusion; see the table.", outcome=name,
                            same=self.number.integer(same), n=self.number.integer(len(others))))
 
     def main(self, role: str = "") -> list[Estimate]:

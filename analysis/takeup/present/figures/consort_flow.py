@@ -69,7 +69,7 @@ def consort_flow(released: Released, labels: Labels, language: str) -> Figure | 
     ReportError
         Counts that don't add up (`present.flow.boxes`).
     """
-    if not len(section(released, "flow")):
+    if not len(section(released, "flow")) or labels.plan.evidence == "before_after":
         return None
     found = boxes(released, labels)
     writer = Writer(labels, language)

@@ -35,8 +35,10 @@ def distribution(released: Released, labels: Labels, language: str, outcome: str
         return None
     make, planned = Maker(language), labels.plan.outcome(outcome)
     waves = each_once(item.wave for item in found)
-    shown = arms(ResultSet(found), str(labels.plan.design.control))
-    title = make._("{outcome}, by arm and time of measurement", outcome=labels.outcome(outcome, language))
+    shown = arms(ResultSet(found), str(labels.plan.design.control)) or ("",)
+    name = labels.outcome(outcome, language)
+    title = make._("{outcome}, by arm and time of measurement", outcome=name) if shown[0] else \
+        make._("{outcome}, by time of measurement", outcome=name)
     with house_style():
         figure = _bars(found, waves, shown, labels, make) if planned.kind == "binary" else _outlines(found, waves, shown, planned, labels, make)
         return finished(figure, id_=f"distribution_{outcome}", title=title,

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 def effects(released: Released, labels: Labels, language: str) -> Table:
     """Every planned outcome in the order of the plan, by family; a 0/1 outcome has its ratio on a line of its own."""
+    if labels.plan.evidence == "before_after":
+        from takeup.present.tables.changes import changes
+
+        return changes(released, labels, language)
     make = Maker(language)
     chapter, first = MAIN[labels.plan.evidence]
     results = section(released, chapter)
@@ -131,6 +135,13 @@ def _notes(make: Maker, labels: Labels, results: ResultSet, columns: tuple[Colum
     if any(column.id == "p_ri" for column in columns):
         notes.append(_("\u201cBy repeating the draw\u201d: the share of all other draws the trial could have made that give a difference at least "
                        "as large."))
+    return (*notes, *family_notes(make, labels, results))
+
+
+def family_notes(make: Maker, labels: Labels, results: ResultSet) -> tuple[str, ...]:
+    """A line for each family of outcomes that is corrected by a rule of the plan."""
+    _ = make._
+    notes = []
     families = {labels.plan.outcome(result.outcome).family for result in pick(results, "family")}
     for family in sorted(families):
         rule = labels.plan.analyses.families.get(family, "none")
