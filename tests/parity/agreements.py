@@ -62,7 +62,34 @@ def page() -> str:
             parts.append("\nNot offered, and why:\n\n")
             parts += [f"- `{name}`: {why}\n" for name, why in module.NOT_OURS.items()]
     parts.insert(1, f"\n{total} agreements in {len(FAMILIES)} families.\n")
-    return "".join(parts)
+    return "".join((*parts, *left_over()))
+
+
+def left_over() -> Iterator[str]:
+    """What the entries hold besides the fields compared: how many numbers, and their names."""
+    compared: dict[str, set[str]] = {}
+    refused: set[str] = set()
+    for family in FAMILIES:
+        module = importlib.import_module(f"parity.test_{family}")
+        refused |= set(module.NOT_OURS)
+        for case in (*module.CASES, *getattr(module, "OMEGA", ())):
+            compared.setdefault(case.id, set()).update(oracle.differences(case))
+    rest: dict[str, int] = {}
+    whole = 0
+    for name, entry in oracle.entries().items():
+        held = oracle.numbers(entry)
+        whole += len(held)
+        if name not in refused:
+            done = compared[name]
+            for field in held:
+                if field not in done and not any(one.startswith(f"{field}.") for one in done):
+                    rest[field] = rest.get(field, 0) + 1
+    outside = sum(len(oracle.numbers(oracle.entries()[name])) for name in refused)
+    shown = whole - sum(rest.values()) - outside
+    yield f"\n## What is left of the entries\n\nOf {whole} numbers and lists of numbers in the entries {shown} are compared above, "
+    yield f"{outside} belong to the entries not offered, and {sum(rest.values())} are inputs, or by-products that no call of ours returns: "
+    order = sorted(rest.items(), key=lambda pair: (-pair[1], pair[0]))
+    yield ", ".join(f"{field.removeprefix('extra.')} ({count})" for field, count in order) + ".\n"
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 CLOSED_FORM = 1e-8
 ITERATIVE = 1e-6
 MAIN = ("estimate", "std_error", "df", "statistic", "p_value", "ci_low", "ci_high")
+COUNTS = ("n", "n_clusters")
 OURS = {"ci_low": "conf_low", "ci_high": "conf_high"}
 
 
@@ -36,6 +37,7 @@ class Case:
     fields: tuple[str, ...] = MAIN
     rtol: float = CLOSED_FORM
     note: str = ""
+    counted: bool = True
 
 
 @cache
@@ -73,7 +75,7 @@ def differences(case: Case) -> dict[str, float]:
     """Difference of each field, relative to max(|reference|, 1) for values near zero as the reference set prescribes; nan if ours is nan."""
     ours = case.call()
     found = {}
-    for field in case.fields:
+    for field in fields_of(case, ours):
         expected = reference(case.id, field)
         if expected is None:
             continue
@@ -81,6 +83,21 @@ def differences(case: Case) -> dict[str, float]:
         found[field] = difference(value, expected)
     assert found, f"{case.id}: the entry has none of the fields {case.fields}"
     return found
+
+
+def fields_of(case: Case, ours: Any) -> tuple[str, ...]:
+    """The fields of the case, and the numbers of rows and clusters where both sides have them."""
+    entry = entries()[case.id]
+    there = ours if isinstance(ours, Mapping) else {name: getattr(ours, name, None) for name in COUNTS}
+    if not case.counted:
+        return case.fields
+    return tuple(dict.fromkeys((*case.fields, *(name for name in COUNTS if entry.get(name) is not None and there.get(name)))))
+
+
+def numbers(entry: Mapping[str, Any]) -> list[str]:
+    """The fields of an entry that hold a number or numbers."""
+    main = [name for name in (*MAIN, *COUNTS) if entry.get(name) is not None]
+    return main + [f"extra.{name}" for name, value in (entry.get("extra") or {}).items() if value is not None and not isinstance(value, str | bool)]
 
 
 def difference(value: Any, expected: Any) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import pytest
 
@@ -14,7 +16,8 @@ WALD = (*MAIN, "n", "extra.p1", "extra.p0", "extra.rd", "extra.rd_se_wald", "ext
         "extra.or", "extra.log_or_se", "extra.or_woolf", "extra.nnt", "extra.wilson1", "extra.wilson0", "extra.rd_newcombe", "extra.z_pooled",
         "extra.z_pooled_p")
 RISKS = ("risk_treated", "risk_control", "risk_treated_se", "risk_control_se", "risk_ratio", "log_risk_ratio_se", "risk_ratio_ci", "risk_ratio_p",
-         "risk_ratio_se_delta", "marginal_odds_ratio", "log_odds_ratio_se", "odds_ratio_ci", "conditional_log_or", "conditional_log_or_se")
+         "risk_ratio_se_delta", "marginal_odds_ratio", "log_odds_ratio_se", "odds_ratio_ci", "conditional_log_or", "conditional_log_or_se",
+         "log_risk_ratio", "log_odds_ratio", "conditional_odds_ratio")
 GCOMP = (*FIELDS, *(f"extra.{name}" for name in RISKS))
 NAMES = {"ci_low": "conf_low", "ci_high": "conf_high"}
 NSW = ("age", "educ", "black", "re75", "employed75")
@@ -56,6 +59,7 @@ def gcomp(data, outcome, treatment="treat", covariates=(), *, se_type, clusters=
         extra["risk_treated"], extra["risk_control"], extra["risk_treated_std_error"], extra["risk_control_std_error"], ratio.estimate,
         ratio.extra["log_std_error"], (ratio.conf_low, ratio.conf_high), ratio.p_value, ratio.std_error, odds.estimate, odds.extra["log_std_error"],
         (odds.conf_low, odds.conf_high), extra["conditional_log_odds_ratio"], extra["conditional_log_odds_ratio_std_error"],
+        math.log(ratio.estimate), math.log(odds.estimate), math.exp(extra["conditional_log_odds_ratio"]),
     )
     return {**main(difference), **{f"extra.{name}": value for name, value in zip(RISKS, values, strict=True)}}
 

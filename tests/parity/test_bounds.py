@@ -1,17 +1,20 @@
 """Bounds family: Lee, Manski and Kling-Liebman as derived in R."""
 
+import math
+
 import numpy as np
 import pytest
 
 import takeup as tu
 from parity import oracle
 from parity.oracle import Case
+from takeup.estimate.tails import critical
 
 TREAT = tu.Design("treat", 0)
 SMALL = tu.Design("small", 0)
 INTERVAL = ("estimate", "std_error", "ci_low", "ci_high")
 LEE = (*INTERVAL, "extra.trim_share", "extra.selection_rate_treated", "extra.selection_rate_control", "extra.n_kept_lower", "extra.n_kept_upper",
-       "extra.bounds_fractional")
+       "extra.bounds_fractional", "extra.im_critical", "extra.union_ci_low", "extra.union_ci_high")
 # R solves for Imbens and Manski's critical value to 1e-14; its printed value is right to 1e-11, below the tolerance of 1e-8
 
 
@@ -47,7 +50,9 @@ def fields(found):
         "extra.selection_rate_control": found.extra.get("response_control"), "extra.n_kept_lower": found.extra.get("kept_lower"),
         "extra.n_kept_upper": found.extra.get("kept_upper"), "extra.bounds_fractional": found.extra.get("fractional"),
         "extra.missing_share_treated": found.extra.get("missing_share_treated"),
-        "extra.missing_share_control": found.extra.get("missing_share_control"),
+        "extra.missing_share_control": found.extra.get("missing_share_control"), "n": found.n, "extra.im_critical": found.extra.get("im_critical"),
+        "extra.union_ci_low": found.lower - critical(0.95, math.inf) * found.std_error_lower,
+        "extra.union_ci_high": found.upper + critical(0.95, math.inf) * found.std_error_upper,
     }
 
 
@@ -57,7 +62,7 @@ def lee(entry, data, design=TREAT):
 
 def manski(entry, data, support, design=TREAT):
     return Case(id=entry, call=lambda: fields(tu.manski_bounds(data(), "y", design, support=support)),
-                fields=(*INTERVAL, "extra.missing_share_treated", "extra.missing_share_control"))
+                fields=(*INTERVAL, "extra.missing_share_treated", "extra.missing_share_control", "extra.im_critical"))
 
 
 def kling(entry, data, sd, design=TREAT):

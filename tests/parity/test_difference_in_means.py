@@ -10,6 +10,8 @@ from parity.oracle import MAIN, Case
 from takeup.estimate.tails import p_value
 
 FIELDS = (*MAIN, "n", "n_clusters")
+BALANCE = ("estimate", "n", *(f"extra.{name}" for name in ("mean_treated", "mean_control", "sd_treated", "sd_control", "variance_ratio", "welch_p",
+                                                          "smd_control_sd", "smd_pooled_weighted")))
 
 
 def difference(data, outcome, treatment, *, draw="complete", conf_level=0.95, **design):
@@ -61,7 +63,12 @@ def one_sided():
 
 def balance_row(column):
     found = tu.balance(jobs2(), [column], tu.Design("treat", 0)).to_frame().iloc[0]
-    return {"estimate": found["standardized_difference"]}
+    arms = {f"extra.{part}_{arm}": found[f"{part}_{arm}"] for part in ("mean", "sd") for arm in ("treated", "control")}
+    sd1, sd0 = arms["extra.sd_treated"], arms["extra.sd_control"]
+    welch = difference(jobs2(), column, "treat")
+    size = tu.standardized_difference(jobs2(), column, tu.Design("treat", 0))
+    return {"estimate": found["standardized_difference"], **arms, "extra.variance_ratio": sd1**2 / sd0**2, "n": welch.n,
+            "extra.welch_p": welch.p_value, "extra.smd_control_sd": size.extra["glass_delta"], "extra.smd_pooled_weighted": size.estimate}
 
 
 def school_means():
@@ -97,7 +104,7 @@ CASES = [
          call=lambda: difference(two_in_each_arm(oracle.frame("thornton"), "any", "villnum"), "got", "any", draw="blocked", blocks="villnum")),
     Case(id="zeamays/dim_matched_pair", call=lambda: difference(maize(), "y", "z", draw="pairs", blocks="pair"), fields=FIELDS),
     Case(id="zeamays/unpaired_welch", call=lambda: difference(maize(), "y", "z"), fields=FIELDS),
-    *(Case(id=f"jobs2/smd_{column}", call=lambda column=column: balance_row(column), fields=("estimate",))
+    *(Case(id=f"jobs2/smd_{column}", call=lambda column=column: balance_row(column), fields=BALANCE)
       for column in ("depress1", "econ_hard", "sex", "age", "nonwhite")),
 ]
 

@@ -120,7 +120,7 @@ CASES = [
 
 NOT_OURS = {
     "jobs2/iv_cov_aer_hc2": "the entry records how AER's leverages differ from estimatr's from the fifth digit on; ours are estimatr's, entry "
-                              "iv_cov_hc2, as API.md fixes",
+                              "iv_cov_hc2",
 }
 
 

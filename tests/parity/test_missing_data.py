@@ -8,14 +8,18 @@ from parity import oracle
 from parity.oracle import Case
 
 TREAT = tu.Design("treat", 0)
-POOLED = (*oracle.MAIN, "extra.within", "extra.between", "extra.total", "extra.riv", "extra.lambda", "extra.fmi", "extra.df_com")
+POOLED = (*oracle.MAIN, "extra.within", "extra.between", "extra.total", "extra.riv", "extra.lambda", "extra.fmi", "extra.df_com",
+          "extra.m", "extra.df_old", "extra.df_obs", "extra.estimates", "extra.variances")
 LOGIT = ("estimate", "std_error", "extra.sum_weights")
 
 
 def pooled(outcome, covariates=(), se_type="classical"):
     copies = oracle.frame("btheb_imputed").groupby("imp")
-    found = tu.pool([tu.ancova(copy, outcome, TREAT, covariates=covariates, se_type=se_type, df="residual") for _, copy in copies])
+    parts = [tu.ancova(copy, outcome, TREAT, covariates=covariates, se_type=se_type, df="residual") for _, copy in copies]
+    found = tu.pool(parts)
     return {
+        "n": found.n, "extra.m": found.extra["m"], "extra.df_old": found.extra["df_rubin"], "extra.df_obs": found.extra["df_observed"],
+        "extra.estimates": [one.estimate for one in parts], "extra.variances": [one.std_error**2 for one in parts],
         "estimate": found.estimate, "std_error": found.std_error, "df": found.df, "statistic": found.statistic, "p_value": found.p_value,
         "ci_low": found.conf_low, "ci_high": found.conf_high, "extra.total": found.std_error**2, "extra.df_com": found.extra["df_complete"],
         **{f"extra.{name}": found.extra[name] for name in ("within", "between", "riv", "lambda", "fmi")},
@@ -44,7 +48,7 @@ def response(data):
     frame, responded, covariates = data
     weights = tu.response_weights(frame, responded, covariates=covariates)
     found = {"estimate": list(weights.attrs["coefficients"].values()), "std_error": list(weights.attrs["std_errors"].values()),
-             "extra.sum_weights": weights[frame[responded] == 1].sum()}
+             "extra.sum_weights": weights[frame[responded] == 1].sum(), "n": len(frame)}
     if responded == "r8":
         found["extra.weights_first5_responders"] = weights[frame[responded] == 1][:5]
     if responded == "resp":
@@ -66,7 +70,7 @@ def hc2(frame, outcome, design, covariates=()):
 
 def interaction(frame):
     ill, well = (hc2(frame[frame["y1"] == value], "r", TREAT) for value in (1, 0))
-    return {"estimate": ill.estimate - well.estimate, "std_error": np.hypot(ill.std_error, well.std_error)}
+    return {"estimate": ill.estimate - well.estimate, "std_error": np.hypot(ill.std_error, well.std_error), "n": ill.n + well.n}
 
 
 def star_effect(se_type, *, stabilised=False):

@@ -31,7 +31,7 @@ def below_twenty():
 
 
 def sizes(found, names=SIZES):
-    return {f"extra.{name}": found.extra[OURS.get(name, name)] for name in names}
+    return {"n": found.n, **{f"extra.{name}": found.extra[OURS.get(name, name)] for name in names}}
 
 
 def limits(found):

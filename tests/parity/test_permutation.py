@@ -77,12 +77,15 @@ def compared(data, outcome, design, method="difference_in_means", statistic="est
     greater, less = run(alternative="greater"), run(alternative="less")
     assert absolute.exact
     count = absolute.draws
-    return {"statistic": absolute.statistic, "p_value": absolute.p_value, "extra.n_perm": count, "extra.p_two_sided_doubled": doubled.p_value,
+    return {"estimate": absolute.statistic, "statistic": absolute.statistic, "p_value": absolute.p_value, "extra.p_two_sided": absolute.p_value,
+            "extra.n_perm": count,
+            "extra.p_two_sided_doubled": doubled.p_value,
             "extra.p_greater": greater.p_value, "extra.p_less": less.p_value, "extra.count_abs": round(absolute.p_value * count),
             "extra.count_ge": round(greater.p_value * count), "extra.count_le": round(less.p_value * count)}
 
 
-FIELDS = ("statistic", "p_value", "extra.n_perm", "extra.p_two_sided_doubled", "extra.p_greater", "extra.p_less", "extra.count_abs",
+FIELDS = ("estimate", "statistic", "p_value", "extra.p_two_sided", "extra.n_perm", "extra.p_two_sided_doubled", "extra.p_greater", "extra.p_less",
+          "extra.count_abs",
           "extra.count_ge", "extra.count_le")
 
 
@@ -90,12 +93,12 @@ def tails(entry, call):
     return Case(id=entry, call=call, fields=FIELDS)
 
 
-def limits(entry, data, outcome, design):
+def limits(entry, data, outcome, design, **more):
     def call():
         return tu.randomization_test(data(), outcome, design, method="difference_in_means", statistic="estimate", two_sided="absolute", draws=200_000,
                                      interval=True)
 
-    return Case(id=entry, call=call, fields=("estimate", "ci_low", "ci_high"))
+    return Case(id=entry, call=call, fields=("estimate", "ci_low", "ci_high"), **more)
 
 
 CASES = [
@@ -116,10 +119,10 @@ CASES = [
     tails("star_k/perm_cluster_dim_exact", lambda: compared(schools(), "score", SCHOOL)),
     tails("star_k/perm_cluster_mean_exact", lambda: compared(school_means(), "score", tu.Design("zc", 0))),
     limits("star_k/perm_cluster_ci", schools, "score", SCHOOL),
-    Case(id="zeamays/sign_flip_exact", call=lambda: {**(found := compared(maize(), "height", PAIR)), "statistic": 15 * found["statistic"]},
-         fields=FIELDS,         note="The entry's statistic is the sum over the 15 pairs, ours the mean difference."),
+    Case(id="zeamays/sign_flip_exact", call=lambda: {**(found := compared(maize(), "height", PAIR)), **dict.fromkeys(("estimate", "statistic"), 15 * found["statistic"])},
+         fields=FIELDS, note="The entry's statistic is the sum over the 15 pairs, ours the mean difference."),
     Case(id="zeamays/sign_flip_t_exact", call=lambda: compared(maize(), "height", PAIR, statistic="studentized"), fields=FIELDS),
-    limits("zeamays/sign_flip_ci", inches, "height", PAIR),
+    limits("zeamays/sign_flip_ci", inches, "height", PAIR, counted=False, note="the entry counts pairs, we count plants"),
 ]
 
 def ranks(data, outcome, design=TREAT, **options):

@@ -149,7 +149,8 @@ CASES += [
          call=lambda: tu.assigned_dose(thornton(), "got", tu.Design("any", 0, **VILLAGE), dose="tinc", covariates=["distvct"], se_type="CR2")),
 ]
 NOT_OURS = {
-    "thornton/weighted_cr2_inverse_target": "the working variance is the identity, entry weighted_cr2",
+    "thornton/weighted_cr2_inverse_target": "weights here stand for response or sampling, so the working variance behind CR2 is the "
+                                            "identity (entry weighted_cr2, as estimatr); the entry takes weights for known inverse variances",
 }
 
 

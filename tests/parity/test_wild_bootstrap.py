@@ -4,6 +4,7 @@ import pytest
 
 import takeup as tu
 from parity.oracle import ITERATIVE, Case, check, entries, frame
+from takeup.estimate.tails import p_value
 
 EIGHT = (2, 3, 5, 6, 7, 8, 9, 10)
 TEN = (2, 3, 5, 6, 8, 9, 10, 11, 12, 14)
@@ -20,10 +21,12 @@ def compared(numbers, outcome, **more):
     assert found.exact
     return {"estimate": found.extra["estimate"], "std_error": found.extra["std_error"], "statistic": found.statistic, "p_value": found.p_value,
             "df": found.df, "n": found.n, "n_clusters": found.n_clusters, "extra.n_draws": found.draws,
-            "extra.count_abs_ge": round(found.p_value * found.draws), "extra.p_equal_tail": found.extra["p_equal_tail"]}
+            "extra.count_abs_ge": round(found.p_value * found.draws), "extra.p_equal_tail": found.extra["p_equal_tail"],
+            "extra.p_value_t_G_minus_1": p_value(found.statistic, found.df)}
 
 
-FIELDS = ("estimate", "std_error", "statistic", "p_value", "df", "n", "n_clusters", "extra.n_draws", "extra.count_abs_ge", "extra.p_equal_tail")
+FIELDS = ("estimate", "std_error", "statistic", "p_value", "df", "n", "n_clusters", "extra.n_draws", "extra.count_abs_ge", "extra.p_equal_tail",
+          "extra.p_value_t_G_minus_1")
 
 
 def case(entry, numbers, outcome, **more):

@@ -8,6 +8,7 @@ import numpy as np
 
 from takeup.errors import EstimateError, Fault, listed
 from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, codes, dummies
+from takeup.estimate.kenward_roger import kenward_roger
 from takeup.estimate.linear import result
 from takeup.estimate.reml import RandomIntercept, intraclass_interval, random_intercept, satterthwaite_df
 from takeup.estimate.tails import check_level
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def mixed(
     frame: DataFrame, outcome: str, design: Design, *, group: str, covariates: Sequence[str] = (), arm: object = None, conf_level: float = 0.95,
-    criterion: Literal["REML", "ML"] = "REML",
+    criterion: Literal["REML", "ML"] = "REML", df: Literal["satterthwaite", "kenward_roger"] = "satterthwaite",
 ) -> Estimate:
     """Effect of assignment from a linear model with a random intercept by `group`, fitted by residual maximum likelihood.
 
@@ -34,11 +35,12 @@ def mixed(
     group : column whose values share an intercept
     covariates : additive fixed effects, as in `ancova`; the design's blocks enter as dummies, unless a block lies within one group
     criterion : "REML", or "ML" for comparison with published fits
+    df : "satterthwaite", as in lmerTest, or "kenward_roger", which also widens the standard error for the variances being estimated (REML only)
 
     Returns
     -------
     Estimate
-        `df` by Satterthwaite's method as in lmerTest; `n_clusters` is the number of groups. In `extra`: `var_group` and `var_residual`
+        `n_clusters` is the number of groups. In `extra`: `var_group` and `var_residual`
         (squared units), `icc` (share of the variance between groups, given the fixed effects) with `icc_low` and `icc_high`
         (exact under normality), `loglik`, and `icc_anova` (one-way analysis of variance of the outcome, no fixed effects).
 
@@ -52,7 +54,7 @@ def mixed(
     Assumes normal intercepts and residuals of equal variance, and assignment as declared. Where the variance between groups is
     estimated as zero the fit is that of independent rows; `reason` says so.
     Source: Kuznetsova, Brockhoff and Christensen (2017), Journal of Statistical Software 82(13), section 2; interval of the ICC:
-    Harville and Fenech (1985), Biometrics 41.
+    Harville and Fenech (1985), Biometrics 41; Kenward and Roger (1997), Biometrics 53.
 
     Examples
     --------
@@ -66,6 +68,8 @@ def mixed(
     check_level(conf_level)
     if criterion not in {"REML", "ML"}:
         raise EstimateError(Fault(f'"{criterion}" is no criterion', "criterion", listed(("REML", "ML"))))
+    if df not in {"satterthwaite", "kenward_roger"} or (df == "kenward_roger" and criterion != "REML"):
+        raise EstimateError(Fault(f'"{df}" isn\'t possible with {criterion}', "df", 'satterthwaite, or kenward_roger with criterion="REML"'))
     no_weights(design, "A mixed model")
     data = arrays(frame, outcome, design, covariates=covariates, arm=arm, also=(group,))
     groups = codes(frame[group].iloc[data.rows], "group")
@@ -77,8 +81,16 @@ def mixed(
         "var_group": fit.group_variance, "var_residual": residual, "icc": share(fit.group_variance, residual), "icc_low": low, "icc_high": high,
         "icc_anova": intraclass_anova(data.y, groups), "loglik": fit.loglik,
     }
-    reason = f'Random intercept by "{group}", {criterion}, Satterthwaite degrees of freedom. {block_note}{_level_note(design, group)}'
-    return mixed_result(data, fit, reason, method="mixed", se_type=criterion, conf_level=conf_level, groups=int(np.unique(groups).size), extra=extra)
+    rule = "Satterthwaite" if df == "satterthwaite" else "Kenward-Roger"
+    reason = f'Random intercept by "{group}", {criterion}, {rule} degrees of freedom. {block_note}{_level_note(design, group)}'
+    found = mixed_result(data, fit, reason, method="mixed", se_type=criterion, conf_level=conf_level, groups=int(np.unique(groups).size), extra=extra)
+    if df == "satterthwaite" or not found.std_error > 0:
+        return found
+    contrast = np.zeros(int(fit.kept.sum()))
+    contrast[-1] = 1.0
+    std_error, degrees = kenward_roger(x[:, fit.kept], groups, fit.group_variance, residual, contrast)
+    return result(data, found.estimate, std_error, degrees, method="mixed", se_type="REML, Kenward-Roger", conf_level=conf_level, reason=found.reason,
+                  n_clusters=found.n_clusters, extra=extra)
 
 
 def no_weights(design: Design, what: str) -> None:

@@ -71,7 +71,8 @@ def pool(estimates: Iterable[Estimate]) -> Estimate:
     half = critical(first.conf_level, df) * std_error
     riv = added / within if within > 0 else math.inf
     fmi = (riv + 2.0 / (df + 3.0)) / (riv + 1.0) if math.isfinite(riv) else 1.0
-    extra = {"m": len(parts), "within": within, "between": between, "riv": riv, "lambda": share, "fmi": fmi, "df_complete": df_complete}
+    extra = {"m": len(parts), "within": within, "between": between, "riv": riv, "lambda": share, "fmi": fmi, "df_complete": df_complete,
+             "df_rubin": df_of_rubin(share, len(parts)), "df_observed": df_observed(share, df_complete)}
     reason = f"Rubin's rules over {len(parts)} completed data sets, degrees of freedom of Barnard and Rubin (1999). {first.reason}"
     ends = centre - half, centre + half
     if logged:
@@ -85,11 +86,20 @@ def pool(estimates: Iterable[Estimate]) -> Estimate:
 
 def barnard_rubin(share: float, m: int, df_complete: float) -> float:
     """Degrees of freedom from the share of the total variance that is due to imputation, and the complete-data degrees of freedom."""
-    old = (m - 1) / share**2 if share > 0 else math.inf
-    seen = math.inf if math.isinf(df_complete) else (df_complete + 1.0) / (df_complete + 3.0) * df_complete * (1.0 - share)
+    old, seen = df_of_rubin(share, m), df_observed(share, df_complete)
     if math.isinf(old) or math.isinf(seen) or seen <= 0:
         return min(old, seen)
     return old * seen / (old + seen)
+
+
+def df_of_rubin(share: float, m: int) -> float:
+    """Degrees of freedom where the complete data would have infinitely many (Rubin 1987)."""
+    return (m - 1) / share**2 if share > 0 else math.inf
+
+
+def df_observed(share: float, df_complete: float) -> float:
+    """Degrees of freedom that are left of those of the complete data."""
+    return math.inf if math.isinf(df_complete) else (df_complete + 1.0) / (df_complete + 3.0) * df_complete * (1.0 - share)
 
 
 def _check(parts: tuple[object, ...]) -> None:
