@@ -186,7 +186,7 @@ def test_the_extra_is_named_where_it_is_absent(monkeypatch, frame):
 def test_a_driver_that_is_absent_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     monkeypatch.delitem(sys.modules, "ibis.backends.postgres", raising=False)
-    with pytest.raises(IntakeError, match=r"driver isn't installed \(psycopg\).*ibis-framework\[postgres\]"):
+    with pytest.raises(IntakeError, match=r"driver isn't installed \(psycopg\).*takeup\[postgres\]"):
         open_register("postgres://nobody@localhost/nowhere", "people")
 
 
@@ -252,5 +252,8 @@ def test_postgresql_by_connection_string(server, frame, expected):
     pytest.importorskip("psycopg", reason="the driver that Ibis reads PostgreSQL with isn't installed")
     url = f"postgres://takeup@127.0.0.1:{server}/postgres"
     agrees(tu.from_register(url, "months", DESIGN, covariates=["age"], table="people"), expected)
+    drawn = tu.Design("arm", 0, draw="clustered", clusters="town")
+    here = tu.register_randomization_test(frame, "months", drawn, draws=200, seed=1)
+    assert tu.register_randomization_test(url, "months", drawn, draws=200, seed=1, table="people").p_value == here.p_value
     found = tu.from_register(url, "months", DESIGN, covariates=["age"], table="people", units=frame.drop(columns="months"), key="person")
     agrees(found, expected)

@@ -28,7 +28,7 @@ from takeup.estimate.linear import SEEN, coefficient, combination, judged, left_
 from takeup.estimate.rules import Inference, choose
 from takeup.estimate.sums import Moments, RowSums, Survey, moments, row_sums, rows, survey
 from takeup.estimate.vcov import SATURATED, Spread, spread
-from takeup.intake.register import Linked, Register, Several, link, open_register
+from takeup.intake.register import Linked, Register, Several, held, link, open_register
 from takeup.results import Estimate, FrozenMap
 
 if TYPE_CHECKING:
@@ -91,14 +91,15 @@ def from_register(
     (2.667, 1, 6)
     """
     chosen = _options(method, covariates, scale, se_type, design)
-    register, linked = opened(source, outcome, design, units=units, key=key, table=table, several=several, absent=absent)
-    folded = fold(register, outcome, design, covariates, arm)
-    if chosen == "difference_in_means":
-        found = _difference(folded, conf_level)
-    elif chosen == "ancova":
-        found = _ancova(folded, se_type, conf_level)
-    else:
-        found = _binary(folded, scale, se_type, conf_level)
+    with held(source) as place:
+        register, linked = opened(place, outcome, design, units=units, key=key, table=table, several=several, absent=absent)
+        folded = fold(register, outcome, design, covariates, arm)
+        if chosen == "difference_in_means":
+            found = _difference(folded, conf_level)
+        elif chosen == "ancova":
+            found = _ancova(folded, se_type, conf_level)
+        else:
+            found = _binary(folded, scale, se_type, conf_level)
     return found if linked is None else _with_links(found, linked)
 
 

@@ -11,7 +11,7 @@ from takeup.errors import Fault, InferError, collect, listed
 from takeup.estimate.sufficient import opened
 from takeup.estimate.sums import MOST_CELLS, number, survey
 from takeup.infer.randomization import randomization_test
-from takeup.intake.register import work_out
+from takeup.intake.register import held, work_out
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -70,9 +70,10 @@ def register_randomization_test(
     (True, 20, 0.1)
     """
     collect(InferError, _faults(design, method))
-    register, linked = opened(source, outcome, design, units=units, key=key, table=table, several=several, absent=absent)
-    seen = survey(register, outcome, design, (), arm)
-    frame, n = _clusters(register, outcome, design, seen)
+    with held(source) as place:
+        register, linked = opened(place, outcome, design, units=units, key=key, table=table, several=several, absent=absent)
+        seen = survey(register, outcome, design, (), arm)
+        frame, n = _clusters(register, outcome, design, seen)
     weighted = replace(design, weights=ROWS)
     found = randomization_test(frame, outcome, weighted, method=method, statistic=statistic, alternative=alternative, two_sided=two_sided,
                                draws=draws, seed=seed, interval=interval, null=null, arm=arm, conf_level=conf_level, backend=backend)

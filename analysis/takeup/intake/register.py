@@ -6,6 +6,7 @@ sums are asked for. Names and values go into it as expressions, never as text of
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from takeup import display
 from takeup.errors import Fault, IntakeError, collect, listed, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from pandas import DataFrame
 
@@ -27,7 +28,7 @@ TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 DATABASE = (".duckdb", ".db")
 MOST_ARMS = 1000
 """More labels of an arm than this are taken for an identifier."""
-DRIVER = 'Install the driver of that engine; for PostgreSQL: pip install "ibis-framework[postgres]".'
+DRIVER = 'Install the driver of that engine; for PostgreSQL: pip install "takeup[postgres]".'
 EXTRA = 'Install the extra that reads registers: pip install "takeup[registers]".'
 
 
@@ -149,6 +150,20 @@ def open_register(source: Any, table: str | None = None) -> Register:
             raise IntakeError(Fault("column names must be text and each stand once", "source"))
         return _register(in_memory(source))
     raise IntakeError(Fault("isn't a register", "source", "a file, a connection string, an Ibis backend or table, a DataFrame"))
+
+
+@contextmanager
+def held(source: Any) -> Iterator[Any]:
+    """A source as it is; a connection string as a connection that is closed at the end, whatever happens."""
+    if not (isinstance(source, str) and "://" in source):
+        yield source
+        return
+    backend = _attempt(lambda: engine_library().connect(source), "The engine can't be reached")
+    try:
+        yield backend
+    finally:
+        with suppress(IntakeError):
+            _attempt(backend.disconnect, "The engine can't be left")
 
 
 def link(
