@@ -32,8 +32,8 @@ def centres(tell: Teller) -> Iterable[Spans]:
         if average is None or not average.std_error > 0:
             continue
         size = effect_digits(average.std_error)
-        line = _.raw("{outcome}: centres differ from each other by a standard deviation of {spread} ({low} to {high}) around a mean change of {mean}; "
-                     "{share} of all variance lies between centres.")
+        line = _.raw("{outcome}: centres differ from each other by a standard deviation of {spread} ({low} to {high}) around a mean change of "
+                     "{mean}; {share} of all variance lies between centres.")
         yield fill(line, outcome=tell.labels.outcome(name, tell.language), spread=number.of(average, "sd_centre", "number", size),
                    low=number.of(average, "sd_centre_low", "number", size), high=number.of(average, "sd_centre_high", "number", size),
                    mean=number.of(average, "estimate", "number", size), share=number.of(average, "icc_centre", "percent", 0))
@@ -62,8 +62,8 @@ def attendance(tell: Teller) -> Iterable[Spans]:
     plain = {(item.variable, str(item.extra.get("level", ""))): item for item in statistics(results, table="dose") if not math.isnan(item.value)}
     share, core = plain.get(("attendance", "")), plain.get(("core", ""))
     if share is not None and core is not None:
-        yield fill(_.raw("On average a woman came to {share} of the sessions to which she was invited; {core} came to at least two thirds of them (the "
-                         "core)."), share=number.of(share, "value", "percent", 0), core=number.of(core, "value", "percent", 0))
+        yield fill(_.raw("On average a woman came to {share} of the sessions to which she was invited; {core} came to at least two thirds of them "
+                         "(the core)."), share=number.of(share, "value", "percent", 0), core=number.of(core, "value", "percent", 0))
     new, known = plain.get(("months", "new")), plain.get(("months", "known"))
     if new is not None and known is not None:
         yield fill(_.raw("In centres in their first year she had {new} months of the programme, elsewhere {known}."),
@@ -105,8 +105,8 @@ def languages(tell: Teller) -> Iterable[Spans]:
         yield fill(other if alike.extra["verdict"] == "unequal" else same, outcome=outcome, value=value)
         if flagged:
             names = in_row([said(tell.labels.variable(item.term, tell.language)) for item in flagged], tell.language)
-            yield fill(_.raw("{outcome}: answered otherwise in the one language than in the other, at an equal score: {items}. Look at the translation "
-                             "before languages are compared."), outcome=outcome, items=names)
+            yield fill(_.raw("{outcome}: answered otherwise in the one language than in the other, at an equal score: {items}. Look at the "
+                             "translation before languages are compared."), outcome=outcome, items=names)
 
 
 def reach(tell: Teller) -> Iterable[Spans]:
@@ -121,4 +121,5 @@ def reach(tell: Teller) -> Iterable[Spans]:
     places, pool, cover = (statistic(results, table="reach", variable=name, level="") for name in ("places", "pool", "cover"))
     if places is not None and pool is not None and cover is not None and not math.isnan(cover.value):
         yield fill(_.raw("There are {places} places for some {pool} single mothers expected in these centres: {cover}."),
-                   places=number.of(places, "value", "integer"), pool=number.of(pool, "value", "integer"), cover=number.of(cover, "value", "percent", 0))
+                   places=number.of(places, "value", "integer"), pool=number.of(pool, "value", "integer"),
+                   cover=number.of(cover, "value", "percent", 0))

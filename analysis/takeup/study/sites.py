@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TABLE, STAYED, CAME = "sites", "stayed", "attendance"
 WOMEN = "women"
-START, END, IMPROVED = "start", "end", "improved"
+START, END, MOVED, IMPROVED = "start", "end", "change", "improved"
 
 
 def sites(material: Material) -> ResultSet:
@@ -80,7 +80,7 @@ def _people(material: Material, part: Within) -> Iterator[Any]:
 
 
 def _twice(material: Material, part: Within) -> Iterator[Any]:
-    """Every outcome at the start and the end, of those who have both; of one in numbers the share that improved as well."""
+    """Every outcome at the start and the end, of those who have both; of one in numbers the change and the share that improved as well."""
     for kind in ("continuous", "binary"):
         for outcome, before in measured_twice(material, kind):
             start, end = _pairs(material, outcome, before)
@@ -88,6 +88,7 @@ def _twice(material: Material, part: Within) -> Iterator[Any]:
                 make = part.mean if kind == "continuous" else part.share
                 yield named(make(TABLE, outcome.id, values, wave=wave), part.level, outcome.id, wave)
             if kind == "continuous":
+                yield named(part.mean(TABLE, outcome.id, end - start, wave=MOVED), part.level, outcome.id, MOVED)
                 sign = 1.0 if outcome.better == "higher" else -1.0
                 better = (without_noise(np.nan_to_num(end - start)) * sign > 0).astype(np.float64)
                 moved: Floats = np.where(np.isnan(end - start), np.nan, better)
