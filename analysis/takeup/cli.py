@@ -115,6 +115,21 @@ def brief(plan: Path, lang: tuple[str, ...], to: tuple[str, ...], out: Path | No
 
 @takeup.command()
 @click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--lang", multiple=True, metavar="LANGUAGE", help="en, nl, fr; parted by commas or repeated [default: the plan's].")
+@click.option("--to", multiple=True, metavar="FORMAT", help="pdf, html; parted by commas or repeated [default: both].")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder to write [default: cards, beside the plan].")
+@MASKED
+@MOCK
+def cards(plan: Path, lang: tuple[str, ...], to: tuple[str, ...], out: Path | None, *, masked: bool, mock: bool) -> None:
+    """Write the result cards of PLAN: one page for each centre, its own results beside those of all, and one page for all of them."""
+    from takeup.build.cards import make_cards
+
+    made = make_cards(plan, languages=_split(lang), forms=_split(to), out=out, kind=_kind(masked=masked, mock=mock))
+    click.echo(f"{len(made.files)} cards of {made.centres} centres in {_shown(made.out)}; on {made.masked} of them small numbers are kept back.")
+
+
+@takeup.command()
+@click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--signature", default="", metavar="FILE", help="A file beside the plan that vouches for the lock (a signature, a time stamp).")
 @click.option("--again", is_flag=True, help="Lock a plan anew; the earlier lock stays on record.")
 def lock(plan: Path, signature: str, *, again: bool) -> None:

@@ -140,7 +140,8 @@ class _Writer:
         self.results: ResultSet = section(released, "sites")
         self.known = {(item.variable, item.wave, str(item.extra.get("level", ""))): item
                       for item in statistics(self.results, table="sites") if not item.level}
-        self.steady = {(item.outcome, str(item.extra["level"])): item for item in self.results if isinstance(item, Estimate) and "level" in item.extra}
+        self.steady = {(item.outcome, str(item.extra["level"])): item
+                       for item in self.results if isinstance(item, Estimate) and "level" in item.extra}
 
     def written(self, kind: Kind) -> Card:
         """The whole card."""
