@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from takeup.commands.lines import shown, split
+from takeup.commands.portfolio import portfolio
 from takeup.commands.power import power
 
 PLAN = click.argument("plan", type=click.Path(path_type=Path))
@@ -131,4 +132,4 @@ def randomize(plan: Path, people: Path | None, seed: int | None, batch: str, *, 
         click.echo(f"  {shown(file)}")
 
 
-COMMANDS = (new, rehearse, power, randomize)
+COMMANDS = (new, rehearse, power, randomize, portfolio)
