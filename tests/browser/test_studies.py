@@ -1,0 +1,69 @@
+"""The pages of a real study, as a build writes them: every number's address, axe-core, and no English crumb in the other languages."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from browser.chromium import MISSING, browser, opened, violations
+from takeup.build import build
+from takeup.demo import demo, plan_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=f"not installed: {MISSING} (make test-browser installs what it can)")]
+ENGLISH = re.compile(r"\b(the|and|with|which|from|that|this|between|withheld|people|families)\b", flags=re.IGNORECASE)
+NAMES = re.compile(r"\b\w+(?:\.\w+)+|What Works Clearinghouse|Table Schema|Registry of|AEA RCT Registry|https?://\S+|takeup", flags=re.IGNORECASE)
+
+
+@pytest.fixture(scope="module", params=["jobs2", "mission"])
+def out(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp(request.param)
+    demo(request.param, folder, 0)
+    return build(plan_path(request.param, folder), progress=False, only=("results", "html", "consort", "codebook", "deviations", "brief")).out
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with browser() as running:
+        yield running
+
+
+def test_axe_finds_nothing_in_any_page_and_language(chromium: Any, out: Path) -> None:
+    found = []
+    for path in sorted(out.glob("*.html")):
+        with opened(chromium, path) as page:
+            for language in page.evaluate("[...document.querySelectorAll('[data-language]')].map(a => a.dataset.language)") or [""]:
+                if language:
+                    page.click(f"[data-language={language}]")
+                page.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")
+                found += [f"{path.name} {language}: {line}" for line in violations(page)]
+    assert not found
+
+
+def test_every_result_has_an_address(chromium: Any, out: Path) -> None:
+    with (out / "results.csv").open(encoding="utf-8") as file:
+        ids = sorted({row["id"] for row in csv.DictReader(file)})
+    with opened(chromium, out / "report.html") as page:
+        missing = page.evaluate("ids => ids.filter(id => !document.getElementById(id))", ids)
+    assert ids
+    assert missing == []
+
+
+@pytest.mark.parametrize("language", ["nl", "fr"])
+def test_no_english_crumb_in_another_language(chromium: Any, out: Path, language: str) -> None:
+    """Words that English texts are full of and Dutch and French ones never have; names and references keep their language."""
+    crumbs = []
+    for path in (out / "report.html", out / "consort.html", out / "codebook.html", out / "deviations.html", out / f"brief.{language}.html"):
+        with opened(chromium, path) as page:
+            texts = page.evaluate("""language => [...document.querySelectorAll(`[lang="${language}"] :is(p, li, td, th, h1, h2, h3, dt, dd, summary,
+                figcaption)`)].filter(node => !node.closest('.cite') && !node.closest('[lang=en]') && !node.querySelector('p, li, td'))
+                .map(node => node.textContent.replace(/\\s+/g, ' ').trim())""", language)
+            texts += page.evaluate("language => [...document.querySelectorAll(`[lang=\"${language}\"] img`)].map(node => node.alt)", language)
+        crumbs += [f"{path.name}: {text[:160]}" for text in texts if len(ENGLISH.findall(NAMES.sub("", text))) > 1]
+    assert not crumbs
