@@ -58,22 +58,22 @@ def papers(study: Study, came_from: Mapping[str, Any], outputs: Mapping[str, byt
     return {README: text, CRATE: crate(study, came_from, {**outputs, README: text})}
 
 
-def readme(study: Study, came_from: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    """The README, in English, in the order of the template."""
+def readme(study: Study, came_from: Mapping[str, Any], names: tuple[str, ...], *, available: str = AVAILABLE, instructions: str = "") -> str:
+    """The README, in English, in the order of the template; `available` and `instructions` are those of a build where they aren't given."""
     plan = study.plan
     title = in_language(plan.title, "en")
     parts = [
         f"# {title}", *([f"**{long_mark(study.kind, 'en')}**"] if study.kind != "final" else []),
         "## Overview", OVERVIEW.format(n=len(plan.data), version=came_from["takeup"], hash=came_from["plan_hash"]),
-        "## Data availability and provenance statements", *_availability(plan), "## Dataset list", _datasets(plan, came_from),
+        "## Data availability and provenance statements", *_availability(plan, available), "## Dataset list", _datasets(plan, came_from),
         "## Computational requirements", *_requirements(plan, came_from), "## Description of programs", PROGRAMS,
-        "## Instructions to replicators", _instructions(study, came_from), "## List of tables, figures and programs", _tables(names),
+        "## Instructions to replicators", instructions or _instructions(study, came_from), "## List of tables, figures and programs", _tables(names),
         "## References", in_language(plan.about.citation, "en") or AUTHORS,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _availability(plan: Plan) -> list[str]:
+def _availability(plan: Plan, available: str) -> list[str]:
     about = plan.about
     if about.synthetic:
         rights = "The data are made up by a program; nobody's answers are in them."
@@ -81,7 +81,7 @@ def _availability(plan: Plan) -> list[str]:
         rights = ("- [ ] The authors certify that they have legitimate access to and permission to use the data.\n"
                   "- [ ] The authors certify that they have permission to redistribute the data.\n\n" + AUTHORS)
     return ["### Statement about rights", rights, "### License for data", about.licence or AUTHORS, "### Summary of availability",
-            AVAILABLE, "### Details on each data source", in_language(about.source, "en") or AUTHORS]
+            available, "### Details on each data source", in_language(about.source, "en") or AUTHORS]
 
 
 def _datasets(plan: Plan, came_from: Mapping[str, Any]) -> str:

@@ -50,4 +50,18 @@ def export_data(plan: Path, to: tuple[str, ...], out: Path | None, language: str
         click.echo(shown(path))
 
 
-COMMANDS = (notebook, export_data)
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder, new or empty [default: replication, beside the plan].")
+@click.option("--with-data", is_flag=True, help="The data may travel; without it made-up tables take their place.")
+def replicate(plan: Path, out: Path | None, *, with_data: bool) -> None:
+    """Write a folder that runs the study PLAN anew on any machine: plan, schemas, versions, takeup itself, a runner, data or a stand-in."""
+    from takeup.build.replicate import replicate as write
+
+    made = write(plan, out=out, with_data=with_data)
+    said = "made-up tables stand in for the data" if made.stand_in else "with the data"
+    click.echo(f"{made.files} files in {shown(made.out)} ({said}); run there: python replicate.py")
+    click.echo(f"  {made.expected} outputs are compared byte for byte with those built here.")
+
+
+COMMANDS = (notebook, export_data, replicate)
