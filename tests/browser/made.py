@@ -22,7 +22,7 @@ def written(folder: Path) -> dict[str, Path]:
     labels = made_up.labels()
     made = {
         "report.html": html({language: pages.report(language) for language in LANGUAGES}),
-        "consort.html": consort_html(made_up.released(), labels, {language: pages.WORDS for language in LANGUAGES}),
+        "consort.html": consort_html(made_up.released(), labels, dict.fromkeys(LANGUAGES, pages.WORDS)),
         "codebook.html": codebook_html(labels.plan, {"units": made_up.SCHEMA}, LANGUAGES),
         **{f"brief.{language}.html": brief_html(briefs.made(language)) for language in LANGUAGES},
     }

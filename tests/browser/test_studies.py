@@ -64,6 +64,6 @@ def test_no_english_crumb_in_another_language(chromium: Any, out: Path, language
             texts = page.evaluate("""language => [...document.querySelectorAll(`[lang="${language}"] :is(p, li, td, th, h1, h2, h3, dt, dd, summary,
                 figcaption)`)].filter(node => !node.closest('.cite') && !node.closest('[lang=en]') && !node.querySelector('p, li, td'))
                 .map(node => node.textContent.replace(/\\s+/g, ' ').trim())""", language)
-            texts += page.evaluate("language => [...document.querySelectorAll(`[lang=\"${language}\"] img`)].map(node => node.alt)", language)
+            texts += page.evaluate('language => [...document.querySelectorAll(`[lang="${language}"] img`)].map(node => node.alt)', language)
         crumbs += [f"{path.name}: {text[:160]}" for text in texts if len(ENGLISH.findall(NAMES.sub("", text))) > 1]
     assert not crumbs
