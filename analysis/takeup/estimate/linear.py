@@ -27,6 +27,8 @@ DUMMIES = 200
 """With more blocks than this their means are taken out of an unweighted ANCOVA, so that memory stays linear in the rows."""
 SEEN = 0.9
 """HC2 and CR2 are reported when they can see this share of the variance; the rest sits in rows or clusters that are fitted exactly."""
+FAR = 100.0
+"""A mean beyond this many times the largest deviation from it is taken out before a fit."""
 ROUNDING = 1e-12
 """A standard error below this share of the largest outcome is rounding error."""
 FEW_DF = 4.0
@@ -61,14 +63,32 @@ def least_squares(x: Floats, y: Floats, weights: Floats | None = None) -> Fit:
     kept = independent(scaled_x)
     q, r = np.linalg.qr(scaled_x[:, kept])
     inverse = np.linalg.inv(r)
-    beta = inverse @ (q.T @ scaled_y)
     coefficients = np.full(x.shape[1], np.nan)
+    level = _level(x[:, kept], y, inverse, q, root)
+    if level is None:
+        beta = inverse @ (q.T @ scaled_y)
+        residuals = y - x[:, kept] @ beta
+    else:  # y is far from 0 for its spread: what is added to it everywhere would take digits from all that differs
+        mean, constant = level
+        beta = inverse @ (q.T @ (y - mean if root is None else (y - mean) * root))
+        residuals = y - mean - x[:, kept] @ beta
+        beta = beta + mean * constant
     coefficients[kept] = beta
-    residuals = y - x[:, kept] @ beta
     return Fit(
         coefficients=coefficients, kept=kept,
         regression=Regression(x=x[:, kept], residuals=residuals, bread=inverse @ inverse.T, weights=weights),
     )
+
+
+def _level(x: Floats, y: Floats, inverse: Floats, q: Floats, root: Floats | None) -> tuple[float, Floats] | None:
+    """The mean of an outcome that lies far from 0 for its spread, and the coefficients that make a constant; None without need or way."""
+    mean = float(y.mean()) if y.size else 0.0
+    spread = float(np.abs(y - mean).max()) if y.size else 0.0
+    if not abs(mean) > FAR * spread or spread == 0.0:
+        return None
+    constant = inverse @ (q.T @ (np.ones(y.size) if root is None else root))
+    constant = np.where(np.abs(constant) > DEPENDENT * np.abs(constant).max(), constant, 0.0)
+    return (mean, constant) if float(np.abs(x @ constant - 1.0).max()) < DEPENDENT else None
 
 
 def within(columns: Floats, blocks: Codes) -> Floats:

@@ -106,6 +106,17 @@ def score_items(values: Floats, rule: Scale) -> Floats:
 def classify(scores: Series, scale: str | Scale, *, language: str = "") -> Series:
     """The band of each score, as an ordered category of band ids (labels in a language when one is named).
 
+    Parameters
+    ----------
+    scores : scale scores, as `score` gives them
+    scale : a scale's name in the registry, or the scale itself
+    language : of the labels; the bands' ids when empty
+
+    Returns
+    -------
+    Series
+        Ordered categories; missing where the score is.
+
     Raises
     ------
     MeasureError
