@@ -57,10 +57,12 @@ def tables(seed: int = 1, centres: int = 16) -> dict[str, pd.DataFrame]:
     n = len(women)
     women.insert(0, "woman", np.arange(1, n + 1))
     women["tongue"] = np.where(women["centre"] % 2 == 0, "nl", "fr")
-    began = pd.to_datetime(women["edition"].astype(str) + np.where(women["edition"] - 2018 >= 2018 + centres - women["centre"] - 2018, "-11-05", "-09-05"))
+    new = women["centre"] == centres - (2023 - women["edition"])
+    began = pd.to_datetime(women["edition"].astype(str) + np.where(new & (women["edition"] > 2018), "-11-05", "-09-05"))
     left = rng.random(n) < 0.2
     women["began"] = began.dt.date
-    women["ended"] = (began + pd.to_timedelta(np.where(left, rng.integers(30, 200, n), 290), unit="D")).dt.date
+    whole = (pd.to_datetime((women["edition"] + 1).astype(str) + "-06-28") - began).dt.days
+    women["ended"] = (began + pd.to_timedelta(np.where(left, rng.integers(30, 200, n), whole), unit="D")).dt.date
     women["why"] = np.where(left, rng.choice(["moved", "work"], n), "")
     trait, share = rng.normal(size=n), np.where(rng.random(n) < 0.6, rng.beta(9, 2, n), rng.beta(2, 3, n))
     place = rng.normal(0, 0.5, centres + 1)[women["centre"]]

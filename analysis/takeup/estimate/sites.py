@@ -78,14 +78,20 @@ def sites(
     kept = ~np.isnan(values) & placed
     if not kept.any():
         raise EstimateError(Fault("nobody has the measurements and a centre", f"{outcome}, {centre}"))
-    labels, at = np.unique(frame[centre][kept].astype(str).to_numpy(), return_inverse=True)
-    place = np.asarray(at, dtype=np.int64)
+    labels, place = _labels(frame[centre][kept].astype(str).to_numpy(dtype=object))
     groups = place if group is None else codes(frame[group][kept], "group")
     fit = nested(values[kept], groups, place, conf_level=conf_level)
     shared = {"outcome": outcome, "estimand": "change" if before is not None else "mean", "conf_level": conf_level, "evidence": "before_after"}
     average = _average(fit, groups, place, shared, int((~kept).sum()))
     own = [_centre(fit, position, label, centre, shared) for position, label in enumerate(labels)]
     return ResultSet((average, _pooled(fit, shared), *own))
+
+
+def _labels(names: np.ndarray[Any, Any]) -> tuple[list[str], Codes]:
+    """The labels in order, numbers by their size, and the place of each row's among them."""
+    found = sorted(set(names), key=lambda name: (0, float(name), name) if name.isdigit() else (1, 0.0, name))
+    at = {name: place for place, name in enumerate(found)}
+    return found, np.array([at[name] for name in names], dtype=np.int64)
 
 
 def _average(fit: Nested, groups: Codes, place: Codes, shared: dict[str, Any], missing: int) -> Estimate:
