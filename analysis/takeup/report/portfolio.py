@@ -29,8 +29,8 @@ AVERAGES: Mapping[str, str] = FrozenMap(
                     "({interval})."),
     comparison=mark("On average the first primary outcome of these {n} studies differs by {size} standard deviations ({interval}); not all of them "
                     "were randomised, so this is a difference and no effect."),
-    before_after=mark("On average the first primary outcome of these {n} studies differs by {size} standard deviations ({interval}); at least one has "
-                      "no control group, so this is no effect."),
+    before_after=mark("On average the first primary outcome of these {n} studies differs by {size} standard deviations ({interval}); at least one "
+                      "has no control group, so this is no effect."),
 )
 
 
