@@ -57,7 +57,7 @@ def test_no_value_of_the_data_is_in_it(folder, plan):
     ids = {str(value) for value in trial.units["id"]}
     incomes = {str(value) for value in trial.tables["baseline"]["income"].dropna()}
     for path in folder.rglob("*"):
-        if path.is_file() and path.suffix not in {".whl"}:
+        if path.is_file() and path.suffix != ".whl":
             words = set(path.read_text(encoding="utf-8").replace(",", " ").replace('"', " ").split())
             assert not words & ids, path
             assert not words & set(NAMES), path

@@ -1,5 +1,7 @@
 """The commands lock, mock, build --masked, trace and verify: what they print and how they end."""
 
+import json
+
 import pytest
 
 from study.small import plan as small
@@ -55,3 +57,33 @@ def test_a_lock_changed_by_hand_stops_a_build(plan, capsys):
     lock.write_text(lock.read_text().replace('"version": "', '"version": "9'))
     assert run(["build", str(plan), *ONLY]) == 1
     assert "was changed after the plan was locked" in capsys.readouterr().err
+
+
+def test_signatures_made_before_and_after_the_lock_are_named_and_hashed(plan, capsys):
+    plan.with_name("vouched.txt").write_text("a time stamp of the plan's hash")
+    assert run(["lock", str(plan), "--signature", "nowhere.txt"]) == 1
+    assert "there is no such file beside the plan" in capsys.readouterr().err
+    assert run(["lock", str(plan), "--signature", "vouched.txt"]) == 0
+    plan.with_name("plan.lock.asc").write_text("-----BEGIN PGP SIGNATURE-----")
+    assert run(["build", str(plan), "--only", "deviations"]) == 0
+    out = plan.parent / "out"
+    page = (out / "deviations.html").read_text(encoding="utf-8")
+    assert "Signature: vouched.txt" in page
+    assert "Signature: plan.lock.asc" in page
+    assert {"plan.lock", "plan.lock.asc", "vouched.txt"} <= set(json.loads((out / "manifest.json").read_text())["inputs"])
+    plan.with_name("plan.lock.asc").write_text("another")
+    assert run(["verify", str(plan)]) == 1
+    assert "inputs: plan.lock.asc: has changed since the build" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("said", "day"), [
+    ({"about": {"synthetic": True, "published": "2021-05-03"}}, "2021-05-03"),
+    ({"registration": {"registry": "A", "id": "1", "date": "2018-03-19"}}, "2018-03-19"), ({}, None),
+])
+def test_the_crates_date_is_one_that_the_study_gives(tmp_path, said, day):
+    from takeup.build.papers import crate
+    from takeup.study import open_study
+
+    study = open_study(write(tmp_path, n=144, changed={**FEW, **said}))
+    graph = json.loads(crate(study, {"plan_hash": "x", "inputs": {}, "takeup": "0"}, {}))["@graph"]
+    assert next(item for item in graph if item["@id"] == "./").get("datePublished") == day

@@ -39,7 +39,8 @@ def inputs(study: Study, plan_path: Path) -> dict[str, str]:
     named += [plan.rights.catalogue] if plan.rights is not None else []
     named += [plan.design.assignment] if plan.design.assignment else []
     files = {plan_path.name: plan_path} | {_named(name): study.folder / name for name in named}
-    beside = [lock_file(plan_path), plan_path.with_name(FILE), *([plan_path.with_name(LOG)] if study.kind in {"final", "secure"} else [])]
+    signed = [plan_path.with_name(name) for name in study.standing.signatures]
+    beside = [lock_file(plan_path), *signed, plan_path.with_name(FILE), *([plan_path.with_name(LOG)] if study.kind in {"final", "secure"} else [])]
     files |= {path.name: path for path in beside if path.is_file()}
     if study.kind == "final":
         files |= {path.relative_to(study.folder).as_posix(): path for path in release_files(study.folder / FOLDER)}

@@ -1,7 +1,8 @@
 """What goes with the outputs to an archive: README.md in the form of the AEA Data Editor, and the folder's description as an RO-Crate.
 
 Both are made from the plan, the manifest and the names of the files; a place that only the authors can fill says so. No time is written that the
-study doesn't give: the crate's date is that of the lock, else of the registration, and is left out where there is neither.
+study doesn't give: the crate's date is the plan's `about.published`, else that of the lock, else of the registration, and is left out where there is
+none of them.
 
 Sources: Vilhuber and others (2020), A template README for social science replication packages; RO-Crate Metadata Specification 1.1.
 """
@@ -131,7 +132,9 @@ def crate(study: Study, came_from: Mapping[str, Any], outputs: Mapping[str, byte
     }
     if plan.about.licence:
         root["license"] = plan.about.licence
-    day = study.standing.lock.time[:10] if study.standing.lock else plan.registration.date.isoformat() if plan.registration else ""
+    locked = study.standing.lock.time[:10] if study.standing.lock else ""
+    registered = plan.registration.date.isoformat() if plan.registration else ""
+    day = plan.about.published.isoformat() if plan.about.published else locked or registered
     if day:
         root["datePublished"] = day
     inputs = [{"@id": f"#input-{place}", "@type": "CreativeWork", "name": name, "sha256": value}

@@ -156,8 +156,7 @@ def _place_in_study(study: Study, path: Path) -> str:
 def study_files(study: Study, path: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """All files that the study rests on, those with rows of data apart, by their place in the study's folders."""
     rows = {(study.folder / table.file).resolve() for table in study.plan.data.values()}
-    beside = [path.parent / name for name in (study.standing.lock.signature if study.standing.lock else "",) if name]
-    found = [study.folder / name for name in inputs(study, path)] + [item for item in beside if item.is_file()]
+    found = [study.folder / name for name in inputs(study, path)]
     texts: dict[str, bytes] = {}
     data: dict[str, bytes] = {}
     for file in found:

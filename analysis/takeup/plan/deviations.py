@@ -92,12 +92,15 @@ class Standing:
     timing : {"before", "after", "unknown"}
         Whether the plan was locked before the first endline measurement; unknown where no date of it is recorded.
     unmasked : tuple of Unmasking
+    signatures : tuple of str
+        Names of files that vouch for the lock.
     """
 
     lock: Lock | None = None
     deviations: tuple[Deviation, ...] = ()
     timing: Literal["before", "after", "unknown"] = "unknown"
     unmasked: tuple[Unmasking, ...] = ()
+    signatures: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[Deviation, ...]:

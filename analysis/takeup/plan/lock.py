@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FORM = 1
 MOST_BYTES = 4_000_000
+SIGNED = (".asc", ".sig", ".minisig", ".tsr", ".ots")
+"""Endings of a lock's signatures and time stamps: OpenPGP, minisign, RFC 3161, OpenTimestamps."""
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 
 
@@ -78,6 +80,16 @@ class Lock:
 def lock_file(plan_path: Path) -> Path:
     """Where the lock of a plan lies: beside it, `plan.lock` for `plan.yaml`."""
     return plan_path.with_suffix(".lock")
+
+
+def signatures(plan_path: Path, lock: Lock) -> tuple[str, ...]:
+    """The files beside a plan that vouch for its lock: the one that the lock names, and those made of the lock's own file afterwards.
+
+    They aren't read here: whoever has the signer's key checks them, ``gpg --verify plan.lock.asc plan.lock``.
+    """
+    file = lock_file(plan_path)
+    names = (lock.signature, *(f"{file.name}{ending}" for ending in SIGNED))
+    return tuple(dict.fromkeys(name for name in names if name and plan_path.with_name(name).is_file()))
 
 
 def now() -> str:

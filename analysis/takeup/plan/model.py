@@ -292,6 +292,7 @@ class About(Part):
     source: Text = ""
     licence: str = ""
     citation: str = ""
+    published: date | None = Field(default=None, description="Day on which the results are published, for archives.")
     synthetic: bool = False
     intervention: Text = ""
     comparator: Text = ""

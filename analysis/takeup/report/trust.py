@@ -134,7 +134,7 @@ def _lock(standing: Standing, language: str) -> tuple[Block, ...]:
     lines = []
     if lock is not None:
         lines += [_("Locked plan: {hash}", hash=lock.plan_hash), _("Made with takeup {version}", version=lock.version)]
-        lines += [_("Signature: {file}", file=lock.signature)] if lock.signature else []
+        lines += [_("Signature: {file}", file=name) for name in standing.signatures or (lock.signature,) if name]
         lines += [_("An earlier lock of {date}: {hash}", date=_day(item.time, language), hash=item.plan_hash) for item in lock.earlier]
     lines += [_("The arms were first shown on {date}, with the plan {hash}.", date=_day(item.time, language), hash=item.plan_hash)
               for item in standing.unmasked]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from takeup.errors import BuildError, Fault, PlanError
 from takeup.plan.deviations import FILE, NOTHING, Standing, Unmasking, differences, explained, pre_specified, read_reasons
-from takeup.plan.lock import as_bytes, lock_file, locked, now, read_lock
+from takeup.plan.lock import as_bytes, lock_file, locked, now, read_lock, signatures
 from takeup.plan.read import read
 from takeup.results import ResultSet
 
@@ -52,7 +52,8 @@ def standing(plan: Plan, plan_path: Path, trial: TrialData | None) -> Standing:
         return Standing(unmasked=shown) if shown else NOTHING
     here = {name: sha256(content).hexdigest() for name, content in plan_files(plan, plan_path.parent).items()}
     found = explained(differences(lock.as_plan(), plan, lock.files, here), reasons)
-    return Standing(lock=lock, deviations=found, timing="unknown" if trial is None else timing(lock, plan, trial), unmasked=shown)
+    return Standing(lock=lock, deviations=found, timing="unknown" if trial is None else timing(lock, plan, trial), unmasked=shown,
+                    signatures=signatures(plan_path, lock))
 
 
 def lock_plan(plan_path: Path, *, signature: str = "", again: bool = False) -> Lock:
