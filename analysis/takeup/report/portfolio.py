@@ -25,8 +25,8 @@ EVIDENCE: Mapping[str, str] = FrozenMap(
     randomized=mark("randomised"), comparison=mark("compared, not randomised"), before_after=mark("before and after"),
 )
 AVERAGES: Mapping[str, str] = FrozenMap(
-    randomized=mark("On average the first primary outcome of these {n} studies is {size} standard deviations better with the programme "
-                    "({interval})."),
+    randomized=mark("Averaged over {n} studies, the effect on the first primary outcome is {size} standard deviations ({interval}); above zero is "
+                    "better."),
     comparison=mark("On average the first primary outcome of these {n} studies differs by {size} standard deviations ({interval}); not all of them "
                     "were randomised, so this is a difference and no effect."),
     before_after=mark("On average the first primary outcome of these {n} studies differs by {size} standard deviations ({interval}); at least one "

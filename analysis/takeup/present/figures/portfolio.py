@@ -52,6 +52,9 @@ def portfolio_forest(found: Averaged, language: str) -> Figure | None:
         panel = figure.add_axes((left / WIDTH, FOOT / height, (WIDTH - left - 1.55) / WIDTH, (height - FOOT - HEAD) / height))
         panel.set_ylim(len(rows) - 0.4, -0.6)
         panel.set_yticks([])
+        ends = [end for item in rows for end in (item.conf_low, item.conf_high) if math.isfinite(end)]
+        room = 0.15 * (max(*ends, 0.0) - min(*ends, 0.0))
+        panel.set_xlim(min(*ends, 0.0) - room, max(*ends, 0.0) + room)
         panel.axvline(0.0, color=INK, linewidth=0.8)
         panel.grid(axis="x", color=PALE, linewidth=0.8)
         panel.xaxis.set_major_formatter(lambda value, _place: number.decimal(value, 1))
