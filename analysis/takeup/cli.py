@@ -100,13 +100,14 @@ def mock(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[st
 @click.option("--lang", multiple=True, metavar="LANGUAGE", help="en, nl, fr; parted by commas or repeated [default: the plan's].")
 @click.option("--to", multiple=True, metavar="FORMAT", help="html, pdf, docx, pptx; parted by commas or repeated [default: all].")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder to write [default: brief, beside the plan].")
+@click.option("--template", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Your own Word document or template for the DOCX.")
 @MASKED
 @MOCK
-def brief(plan: Path, lang: tuple[str, ...], to: tuple[str, ...], out: Path | None, *, masked: bool, mock: bool) -> None:
+def brief(plan: Path, lang: tuple[str, ...], to: tuple[str, ...], out: Path | None, template: Path | None, *, masked: bool, mock: bool) -> None:
     """Write the policy brief of PLAN: two pages in each language and format, from the same released results as the report."""
     from takeup.build.briefs import make_briefs
 
-    made = make_briefs(plan, languages=_split(lang), forms=_split(to), out=out, kind=_kind(masked=masked, mock=mock))
+    made = make_briefs(plan, languages=_split(lang), forms=_split(to), out=out, kind=_kind(masked=masked, mock=mock), template=template)
     for name in made.files:
         click.echo(_shown(made.out / name))
     for complaint in made.complaints:

@@ -39,8 +39,8 @@ def _misspelt(lines: list[str], language: str) -> set[str]:
     return words - _listed("names") - _listed(language)
 
 
-needs = {language: pytest.mark.skipif(not _known(DICTIONARIES[language]), reason=f"hunspell has no {DICTIONARIES[language]} here (make test-words installs it)")
-         for language in DICTIONARIES}
+needs = {language: pytest.mark.skipif(not _known(dictionary), reason=f"hunspell has no {dictionary} here (make test-words installs it)")
+         for language, dictionary in DICTIONARIES.items()}
 
 
 @pytest.mark.parametrize("language", [pytest.param(language, marks=needs[language]) for language in DICTIONARIES])

@@ -43,6 +43,7 @@ class BriefReport:
 
 def make_briefs(
     plan_path: str | Path, *, languages: Sequence[str] = (), forms: Sequence[str] = (), out: str | Path | None = None, kind: Kind = "final",
+    template: str | Path | None = None,
 ) -> BriefReport:
     """Write the briefs of a study.
 
@@ -57,6 +58,8 @@ def make_briefs(
         The folder to write; ``brief`` (``brief-masked``, ``brief-mock``) beside the plan where none is given. It changes all at once.
     kind : {"final", "masked", "mock"}
         As in `build`.
+    template : str or Path, optional
+        A Word document or template in which the DOCX is written: its page, header, footer and styles are kept.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def make_briefs(
 
     from takeup.build.folder import MANIFEST, check, replaced, write
     from takeup.build.guard import guard
-    from takeup.build.manifest import manifest, origin
+    from takeup.build.manifest import digest, manifest, origin
     from takeup.build.stamp import stamped
     from takeup.build.steps import opened
     from takeup.report.office import needed
@@ -76,7 +79,10 @@ def make_briefs(
     faults = [Fault(f'no brief is written in "{name}"', "lang", listed(LANGUAGES), nearest(name, LANGUAGES)) for name in languages
               if name not in LANGUAGES]
     faults += [Fault(f'no brief is made as "{name}"', "to", listed(FORMS), nearest(name, FORMS)) for name in forms if name not in FORMS]
+    if template is not None and not Path(template).is_file():
+        faults.append(Fault("there is no such file", "template", "a Word document (.docx) or template (.dotx)"))
     collect(BuildError, faults)
+    letterhead = None if template is None else Path(template).read_bytes()
     wanted = tuple(dict.fromkeys(forms)) or FORMS
     for form in wanted:
         if form in OFFICE:
@@ -88,11 +94,12 @@ def make_briefs(
         study = opened(path, kind)
         spoken = tuple(dict.fromkeys(languages)) or study.plan.languages
         briefs = {language: brief_of(study, language) for language in spoken}
-        made = {f"brief.{language}.{form}": stamped(f"brief.{form}", rendered(brief, form), kind, language)
+        made = {f"brief.{language}.{form}": stamped(f"brief.{form}", rendered(brief, form, letterhead), kind, language)
                 for language, brief in briefs.items() for form in wanted}
         guard(study.plan, made)
         with replaced(place, kind) as staging:
-            write(staging, {**made, MANIFEST: manifest(origin(study, path, spoken), made)})
+            came_from = {**origin(study, path, spoken), **({} if letterhead is None else {"template": digest(letterhead)})}
+            write(staging, {**made, MANIFEST: manifest(came_from, made)})
     complaints = dict.fromkeys(fault for brief in briefs.values() for fault in brief.complaints)
     return BriefReport(out=place, files=tuple(made), complaints=tuple(complaints))
 
@@ -105,8 +112,8 @@ def brief_of(study: Study, language: str) -> Brief:
     return brief(study.released(), study.plan, study.labels(), words, language, kind=study.kind)
 
 
-def rendered(brief: Brief, form: str) -> bytes:
-    """A brief as a file."""
+def rendered(brief: Brief, form: str, template: bytes | None = None) -> bytes:
+    """A brief as a file; a DOCX in the reader's own template where one is given."""
     if form == "html":
         from takeup.report.brief_html import brief_html
 
@@ -118,7 +125,7 @@ def rendered(brief: Brief, form: str) -> bytes:
     if form == "docx":
         from takeup.report.docx import docx
 
-        return docx(brief)
+        return docx(brief, template)
     from takeup.report.pptx import pptx
 
     return pptx(brief)

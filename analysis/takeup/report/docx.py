@@ -10,6 +10,7 @@ from takeup.present.catalogue import LOCALES
 from takeup.report.brief_fit import type_size
 from takeup.report.document import FIXED_DATE, Block, Bullets, Callout, FigureBlock, Heading, Note, Paragraph, TableBlock
 from takeup.report.docx_styles import TINTS, TONES, shade, styled
+from takeup.report.docx_template import completed, opened, placed, text_width
 from takeup.report.office import needed, normalized
 
 if TYPE_CHECKING:
@@ -23,8 +24,15 @@ PICTURE, MOST_NAME = 174, 40
 """Millimetres of a picture's width; characters of a bookmark's name."""
 
 
-def docx(brief: Brief) -> bytes:
+def docx(brief: Brief, template: bytes | None = None) -> bytes:
     """The brief as a DOCX file, the same bytes every time.
+
+    Parameters
+    ----------
+    brief : Brief
+    template : bytes, optional
+        A Word document or template of the reader's own: its page, header, footer and styles are kept, and only the styles that it lacks are
+        added. The brief comes where a paragraph holds ``{brief}``, else at the end. How many pages that takes is then the template's matter.
 
     Returns
     -------
@@ -35,9 +43,30 @@ def docx(brief: Brief) -> bytes:
     Raises
     ------
     ReportError
-        The package python-docx isn't installed; the authors' words are too long for two pages.
+        The package python-docx isn't installed; the authors' words are too long for two pages; the template isn't a Word document.
     """
     needed("docx", "DOCX")
+    language = LOCALES[brief.language].replace("_", "-")
+    document = _blank(brief, language) if template is None else opened(template)
+    before = list(document.element.body)
+    if template is not None:
+        completed(document, language)
+    core = document.core_properties
+    core.title, core.subject, core.language = brief.title, brief.kind, language
+    core.keywords = str(brief.meta["study"])
+    if template is None:
+        core.author, core.comments = "", ""
+    core.created = core.modified = FIXED_DATE
+    _Writer(document, brief, PICTURE if template is None else text_width(document)).write(footer=template is None)
+    if template is not None:
+        placed(document, before)
+    out = BytesIO()
+    document.save(out)
+    return normalized(out.getvalue())
+
+
+def _blank(brief: Brief, language: str) -> Any:
+    """An empty document of ours: A4, its margins and styles."""
     import docx as office
     from docx.shared import Mm
 
@@ -47,26 +76,18 @@ def docx(brief: Brief) -> bytes:
     for side, size in MARGINS.items():
         setattr(section, f"{side}_margin", Mm(size))
     section.header_distance = section.footer_distance = Mm(8)
-    styled(document, type_size(brief), LOCALES[brief.language].replace("_", "-"))
-    core = document.core_properties
-    core.title, core.subject, core.language = brief.title, brief.kind, LOCALES[brief.language].replace("_", "-")
-    core.author, core.comments, core.keywords = "", "", str(brief.meta["study"])
-    core.created = core.modified = FIXED_DATE
-    writer = _Writer(document, brief)
-    writer.write()
-    out = BytesIO()
-    document.save(out)
-    return normalized(out.getvalue())
+    styled(document, type_size(brief), language)
+    return document
 
 
 class _Writer:
     """Writes blocks at the end of a document."""
 
-    def __init__(self, document: Any, brief: Brief) -> None:
-        self.document, self.brief = document, brief
+    def __init__(self, document: Any, brief: Brief, width: float) -> None:
+        self.document, self.brief, self.width = document, brief, width
         self.names: set[str] = set()
 
-    def write(self) -> None:
+    def write(self, *, footer: bool = True) -> None:
         """Both pages, the second begun by its first paragraph."""
         self.paragraph((), "Kind", text=self.brief.kind)
         self.paragraph((), "Title", text=self.brief.title)
@@ -77,7 +98,8 @@ class _Writer:
         for block in second:
             self.block(block, last=block is second[-1])
         self.document.paragraphs[place].paragraph_format.page_break_before = True
-        self.footer()
+        if footer:
+            self.footer()
 
     def block(self, block: Block, *, last: bool = False) -> None:
         """One block."""
@@ -163,7 +185,7 @@ class _Writer:
 
         self.paragraph((), "Caption", text=block.figure.title)
         holder = self.document.add_paragraph(style="Picture")
-        shape = holder.add_run().add_picture(BytesIO(block.figure.png), width=Mm(PICTURE))
+        shape = holder.add_run().add_picture(BytesIO(block.figure.png), width=Mm(min(PICTURE, self.width)))
         properties = shape._inline.docPr  # noqa: SLF001  # the library has no other way to the description
         properties.set("descr", block.figure.alt)
         properties.set("title", block.figure.title)
@@ -183,7 +205,7 @@ class _Writer:
             element = OxmlElement(tag)
             element.set(qn("w:val"), text)
             properties.append(element)
-        widths = column_widths(table)
+        widths = column_widths(table, min(PICTURE, self.width))
         for place, row in enumerate(made.rows):
             settings = row._tr.get_or_add_trPr()  # noqa: SLF001
             settings.append(OxmlElement("w:cantSplit"))

@@ -41,8 +41,8 @@ def styled(document: Any, size: float, language: str) -> None:
         if look.get("new"):
             style.base_style, style.quick_style = document.styles["Normal"], True
         _look(style, look, size)
-    _table_style(document)
-    _languages(document, language)
+    add_table_style(document)
+    set_languages(document, language)
     shade(document.styles["Warning"].element.get_or_add_pPr(), TINTS["warning"], TONES["unclear"])
 
 
@@ -114,7 +114,7 @@ def shade(settings: Any, fill: str, line: str) -> None:
     settings.insert_element_before(shading, *_AFTER_BORDER[1:])
 
 
-def _table_style(document: Any) -> None:
+def add_table_style(document: Any) -> None:
     """A table style with thin lines between rows and a strong one under the head."""
     from docx.enum.style import WD_STYLE_TYPE
     from docx.oxml import parse_xml
@@ -131,7 +131,7 @@ def _table_style(document: Any) -> None:
         f'</w:tcBorders></w:tcPr></w:tblStylePr>'))
 
 
-def _languages(document: Any, language: str) -> None:
+def set_languages(document: Any, language: str) -> None:
     """The language of every style, in place of the template's English."""
     from docx.oxml.ns import qn
 
