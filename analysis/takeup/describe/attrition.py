@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from takeup import display
 from takeup.describe.balance import treated_arms
 from takeup.describe.omnibus import omnibus
 from takeup.describe.selection import selection_tests
+from takeup.describe.selection_ks import ks_tests
 from takeup.describe.wwc import CAUTIOUS, OPTIMISTIC, Level, judge
 from takeup.errors import DescribeError, EstimateError, Fault, collect, listed, nearest
 from takeup.estimate.arrays import Floats, numeric
@@ -162,6 +163,7 @@ class Attrition(Result):
 
 def attrition(
     frame: DataFrame, responded: str, design: Design, *, baseline: Sequence[str] = (), draws: int = 10_000, seed: int = 0, conf_level: float = 0.95,
+    test: Literal["mean", "ks"] = "mean",
 ) -> Attrition:
     """Describe attrition by arm, and test whether it can bias the comparison.
 
@@ -171,6 +173,7 @@ def attrition(
     responded : 0/1 or boolean column, known for everyone: the outcome was measured
     baseline : numeric baseline columns, the outcome's own first of all
     draws, seed : of the randomisation test
+    test : of the baseline columns: "mean", or "ks" for their whole distributions (Kolmogorov-Smirnov, by shuffling arms within response and block)
 
     Returns
     -------
@@ -198,6 +201,8 @@ def attrition(
     >>> [round(arm.rate, 3) for arm in found.arms], round(found.difference, 3), found.contrasts[0].liberal
     ([0.333, 0.167], -0.167, 'high')
     """
+    if test not in {"mean", "ks"}:
+        raise DescribeError(Fault(f'"{test}" is no test of baseline columns', "test", "mean, ks"))
     names = (baseline,) if isinstance(baseline, str) else tuple(baseline)
     design = replace(design, weights=None)  # weights are of those who answered
     response = _checked(frame, responded, names, design)
@@ -213,7 +218,9 @@ def attrition(
     else:
         joint = omnibus(frame, (response - response.mean())[:, None][:, : 0 if np.ptp(response) == 0 else 1], design, draws=draws, seed=seed)
         p_value, reason = joint.p_value, joint.reason
-    tests = tuple(test for label in labels[1:] for test in selection_tests(frame, response, names, design, label))
+    by_label = (ks_tests(frame, response, names, design, label, seed=seed) if test == "ks" else selection_tests(frame, response, names, design, label)
+                for label in labels[1:])
+    tests = tuple(one for found in by_label for one in found)
     gone = f"{int((~known).sum())} rows without an arm were left out. " if not known.all() else ""
     return Attrition(
         arms=arms, contrasts=contrasts, p_value=p_value, baseline=tests, cells=_cells(frame, response, names, masks), reason=gone + reason,
