@@ -139,7 +139,23 @@ def _index(frame: DataFrame, plan: Plan, trial: TrialData, outcome: Outcome, *, 
     parts = [plan.outcome(name) for name in outcome.index]
     columns = [part.id + BASELINE if baseline else part.id for part in parts]
     turned = [column for column, part in zip(columns, parts, strict=True) if part.better != outcome.better]
+    if trial.drawn is None:
+        return _of_one_group(make, frame, parts, outcome, baseline=baseline)
     return make(frame, columns, trial.design, reverse=turned).astype("float64")
+
+
+def _of_one_group(make: Callable[..., Series], frame: DataFrame, parts: list[Outcome], outcome: Outcome, *, baseline: bool) -> Series:
+    """An index of a study without arms: at both waves in the units of the first, whose people stand for control."""
+    import pandas as pd
+
+    from takeup.design import Design
+
+    names = [part.id for part in parts]
+    waves = [frame[[name + end for name in names]].set_axis(names, axis=1).assign(takeup_wave=place) for place, end in enumerate((BASELINE, ""))]
+    turned = [part.id for part in parts if part.better != outcome.better]
+    both = make(pd.concat(waves, ignore_index=True), names, Design("takeup_wave", 0), reverse=turned)
+    mine = both.iloc[: len(frame)] if baseline else both.iloc[len(frame):]
+    return mine.set_axis(frame.index).astype("float64")
 
 
 def _parts_fault(plan: Plan) -> list[Fault]:
