@@ -65,7 +65,7 @@ def tables(seed: int = 1, centres: int = 16) -> dict[str, pd.DataFrame]:
     women["ended"] = (began + pd.to_timedelta(np.where(left, rng.integers(30, 200, n), whole), unit="D")).dt.date
     women["why"] = np.where(left, rng.choice(["moved", "work"], n), "")
     trait, share = rng.normal(size=n), np.where(rng.random(n) < 0.6, rng.beta(9, 2, n), rng.beta(2, 3, n))
-    place = rng.normal(0, 0.5, centres + 1)[women["centre"]]
+    place = rng.normal(0, 1.2, centres + 1)[women["centre"]]
 
     def wave(shift: float, kept: np.ndarray[Any, Any]) -> pd.DataFrame:
         found = {"woman": women["woman"]}
