@@ -80,6 +80,7 @@ simulate: setup
 	$(BIN)/python tests/simulation/coverage.py
 	$(BIN)/python tests/simulation/power.py
 	$(BIN)/python tests/parity/agreements.py
+	$(BIN)/python tests/published/published.py
 
 bench: setup
 	$(BIN)/python benchmarks/run.py $(ARGS)
