@@ -214,7 +214,7 @@ def _build(plan: Path, out: Path | None, only: tuple[str, ...], language: tuple[
 @click.option("--build", "and_build", is_flag=True, help="Build it as well.")
 @click.pass_context
 def demo(context: click.Context, name: str, folder: Path, seed: int, n: int | None, *, and_build: bool) -> None:
-    """Write the study NAME (jobs2, thornton; mission is synthetic) into FOLDER (here where left out), to look at or to build."""
+    """Write the study NAME (jobs2, thornton; mission and miriam are synthetic) into FOLDER (here where left out), to look at or to build."""
     from takeup.demo import demo as write
     from takeup.demo import plan_path
 
