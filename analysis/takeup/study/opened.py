@@ -180,6 +180,18 @@ class Study:
 
         return self._once(f"figures.{spoken}", made)  # type: ignore[no-any-return]
 
+    def figure(self, name: str, language: str | None = None) -> Figure:
+        """One figure by name; the others aren't drawn. ReportError with the names there are."""
+        from takeup.present.figures import one_figure
+        from takeup.present.style import watermarked
+        from takeup.report.marks import marked_figure, short_mark
+
+        spoken = language or self.plan.languages[0]
+        if f"figures.{spoken}" in self._known and name in self._known[f"figures.{spoken}"]:
+            return self._known[f"figures.{spoken}"][name]  # type: ignore[no-any-return]
+        with watermarked(short_mark(self.kind, spoken)):
+            return marked_figure(one_figure(name, self.released(), self.labels(), spoken), self.kind, spoken)
+
     def words(self, language: str | None = None) -> Mapping[str, str]:
         """What the authors wrote, by section: the Markdown files in the plan's folder of words. ReportError for a file that isn't UTF-8."""
         from takeup.study.words import read_words
