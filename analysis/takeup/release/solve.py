@@ -23,6 +23,8 @@ ROUNDS = 40
 """After this many rounds of cuts what was chosen stays chosen, so that it ends soon, and what turns out needless comes back: no longer
 the cheapest for sure. A count, not a time, so that the same results are withheld on every machine."""
 TOLERANCE = 1e-5
+PROBES = 12
+"""So many solutions are tried for many cells at once before each is looked at alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +130,19 @@ def _intervals(part: System, withheld: Collection[str], *, enough: bool = False)
     known = _Known.of(part, withheld)
     if not enough:
         return {cell: known.interval(cell) for cell in part.widths}
-    out: dict[int, tuple[float, float]] = {}
+    # Every solution that is met holds a possible value of every cell. Solutions that push many cells up and as many down settle most of them.
     seen = np.array([np.full(part.caps.size, np.inf), np.full(part.caps.size, -np.inf)])
-    for cell, width in part.widths.items():
-        if seen[1, cell] - seen[0, cell] < width:  # every solution that was met holds a possible value of every cell
-            out[cell] = known.interval(cell, seen)
-        else:
-            out[cell] = float(seen[0, cell]), float(seen[1, cell])
-    return out
+    cells, widths = np.array(list(part.widths), dtype=np.int64), np.array(list(part.widths.values()))
+    signs = np.random.default_rng(0)
+    for _ in range(PROBES if cells.size > PROBES else 0):
+        aim = np.zeros(part.caps.size)
+        aim[cells] = signs.choice((-1.0, 1.0), cells.size) * (seen[1, cells] - seen[0, cells] < widths)
+        if not aim.any():
+            break
+        known.met(aim, seen)
+    wide = seen[1, cells] - seen[0, cells] >= widths
+    return {int(cell): (float(seen[0, cell]), float(seen[1, cell])) if known_wide else known.interval(int(cell))
+            for cell, known_wide in zip(cells, wide, strict=True)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,26 +179,37 @@ class _Known:
         limits = np.array([*(row.high + TOLERANCE for row in several), *(TOLERANCE - row.low for row in several)])
         return cls(part=part, low=low, high=np.maximum(low, high), lowest=lowest, highest=highest, several=tuple(several), lines=lines, limits=limits)
 
-    def interval(self, cell: int, seen: Floats | None = None) -> tuple[float, float]:
-        """The smallest and largest value of a cell; `seen` (2, N) takes the smallest and largest values of all cells in the solutions met."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
-
+    def interval(self, cell: int) -> tuple[float, float]:
+        """The smallest and largest value of a cell."""
         low, high = float(self.low[cell]), float(self.high[cell])
         if not self.several or cell not in self.lines.indices or low == high:
             return low, high
-        size = len(self.several)
-        bind = LinearConstraint(self.lines, -self.limits[size:], self.limits[:size])
         ends = []
-        for sign in (1.0, -1.0):  # `milp` without whole numbers is the quickest way into HiGHS, and tells no prices
+        for sign in (1.0, -1.0):
             aim = np.zeros(self.low.size)
             aim[cell] = sign
-            found = milp(aim, bounds=Bounds(self.low, self.high), constraints=bind)
-            if found.x is None:  # what is shown contradicts itself by more than its rounding: only the cell's own bounds count
+            found = self.solution(aim)
+            if found is None:  # what is shown contradicts itself by more than its rounding: only the cell's own bounds count
                 return low, high
-            ends.append(float(found.x[cell]))
-            if seen is not None:
-                seen[:] = np.minimum(seen[0], found.x), np.maximum(seen[1], found.x)
+            ends.append(float(found[cell]))
         return ends[0], ends[1]
+
+    def solution(self, aim: Floats) -> Floats | None:
+        """Values of all cells that agree with what is known, the least by `aim`; None where none do."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        size = len(self.several)
+        bind = LinearConstraint(self.lines, -self.limits[size:], self.limits[:size])
+        # `milp` without whole numbers is the quickest way into HiGHS, and tells no prices
+        found: Floats | None = milp(aim, bounds=Bounds(self.low, self.high), constraints=bind if size else ()).x
+        return found
+
+    def met(self, aim: Floats, seen: Floats) -> None:
+        """Widen what was seen of each cell, the smallest and largest values (2, N), by the solutions at both ends of `aim`."""
+        for sign in (1.0, -1.0):
+            found = self.solution(sign * aim)
+            if found is not None:
+                seen[:] = np.minimum(seen[0], found), np.maximum(seen[1], found)
 
     def holding(self, cell: int, sign: float) -> dict[str, float]:
         """By how much at most the smallest (sign 1) or largest (sign -1) value of a cell could move for each result, were that withheld."""
