@@ -79,8 +79,8 @@ def test_what_the_plan_assumes_is_what_the_data_are_made_with() -> None:
         true = truth.get(names.get(outcome.id, outcome.id))
         if outcome.stability is None or true is None:
             continue
-        assert outcome.stability == pytest.approx(true.reliability, abs=0.006), outcome.id
-        assert outcome.population_mean == pytest.approx(true.population_mean, rel=0.02), outcome.id
+        assert true.reliability - 0.01 <= outcome.stability <= true.reliability, outcome.id  # rounded down, so that the bound is none too low
+        assert outcome.population_mean == pytest.approx(true.population_mean, rel=0.002), outcome.id
     assert plan.programme is not None
     assert plan.programme.recruited_share == parameters()["women.recruited"]
 
