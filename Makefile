@@ -78,6 +78,7 @@ check: setup
 simulate: setup
 	$(BIN)/pytest -n auto --maxprocesses 4 -m slow $(ARGS)
 	$(BIN)/python tests/simulation/coverage.py
+	$(BIN)/python tests/simulation/miriam.py
 	$(BIN)/python tests/simulation/power.py
 	$(BIN)/python tests/parity/agreements.py
 	$(BIN)/python tests/published/published.py
