@@ -26,6 +26,7 @@ class Measure:
     low: float = 0.0
     high: float = 1.0
     binary: bool = field(default=False, repr=False)
+    lower: bool = False
 
     @property
     def name(self) -> str:
@@ -39,8 +40,8 @@ class Measure:
 
     @property
     def better(self) -> str:
-        """The direction of improvement: the scale's, else upwards."""
-        return str(self._scale().get("better", "higher")) if self.scale else "higher"
+        """The direction of improvement: the scale's, else as said."""
+        return str(self._scale().get("better", "higher")) if self.scale else "lower" if self.lower else "higher"
 
     @property
     def smallest(self) -> float:

@@ -53,12 +53,13 @@ class Answers:
 
 
 def measure_of(text: str) -> Measure:
-    """An outcome as it is typed: ``who5`` (a scale), ``works:binary``, ``income:0-5000`` (a number within limits).
+    """An outcome as it is typed: ``who5`` (a scale), ``works:binary``, ``income:0-5000`` (a number within limits), ``:lower`` where less is better.
 
-    >>> measure_of("worry:0-10")
-    Measure(scale='', id='worry', low=0.0, high=10.0)
+    >>> measure_of("worry:0-10:lower")
+    Measure(scale='', id='worry', low=0.0, high=10.0, lower=True)
     """
-    name, sep, kind = text.strip().partition(":")
+    text, lower = (text.strip().removesuffix(":lower"), text.strip().endswith(":lower"))
+    name, sep, kind = text.partition(":")
     if not sep:
         if name not in known_scales():
             raise BuildError(Fault(f'"{name}" is no scale', "--outcome", f"{listed(known_scales(), 20)}; or id:binary; or id:low-high",
@@ -67,7 +68,8 @@ def measure_of(text: str) -> Measure:
     limits = re.fullmatch(r"(-?\d+(?:\.\d+)?)-(-?\d+(?:\.\d+)?)", kind)
     if not NAME.fullmatch(name) or not (kind == "binary" or (limits and float(limits[1]) < float(limits[2]))):
         raise BuildError(Fault(f'"{text}" can\'t be read as an outcome', "--outcome", "who5, works:binary, income:0-5000"))
-    return Measure(id=name, low=float(limits[1]) if limits else 0.0, high=float(limits[2]) if limits else 1.0, binary=not limits)
+    return Measure(id=name, low=float(limits[1]) if limits else 0.0, high=float(limits[2]) if limits else 1.0, binary=not limits,
+                   lower=lower)
 
 
 def new_study(answers: Answers, folder: Path) -> tuple[str, ...]:

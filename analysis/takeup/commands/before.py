@@ -26,7 +26,7 @@ SHAPES = ("simple", "complete", "blocked", "clustered", "blocked_clustered", "pa
 @click.option("--clusters", default="", metavar="COLUMN", help="Column of the clusters that are drawn whole, such as village.")
 @click.option("--provider", default="", metavar="COLUMN", help="Column of the provider that exists in the treated arms only.")
 @click.option("--block-sizes", multiple=True, metavar="SIZES", help="Permuted blocks of these hidden sizes, such as 4,6.")
-@click.option("--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="A scale (who5), id:binary, id:low-high; first the primary; repeated.")
+@click.option("--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="A scale (who5), id:binary, id:low-high[:lower]; the primary first.")
 @click.option("--unit", default="person_id", show_default=True, metavar="COLUMN", help="Column that names each person or family.")
 @click.option("--n", "planned", type=click.IntRange(min=4), default=200, show_default=True, help="How many are to be enrolled.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the analyses (not of the draw).")
