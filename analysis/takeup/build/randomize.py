@@ -230,8 +230,7 @@ def _arrivals(list_path: Path, rule: Allocation, earlier: DataFrame | None, batc
         raise BuildError(Fault("there is no such file", list_path.name))
     spec = Table.model_validate({"file": list_path.name, "schema": "-"})
     raw = read_table(list_path, spec, name="list", names=rule.reads, texts=(*rule.reads, rule.treatment)).frame
-    from_batch = rule.blocks is not None and rule.blocks not in raw.columns and rule.draw == "blocked"
-    raw = raw.assign(**{str(rule.blocks): batch}) if from_batch else raw
+    raw = raw.assign(**{BATCH: batch}) if rule.blocks == BATCH else raw  # the block is the batch itself
     there = ", ".join(map(str, raw.columns))
     faults = [Fault(f'the list has no column "{name}"', list_path.name, there) for name in rule.reads if name not in raw.columns]
     if rule.treatment in raw.columns and raw[rule.treatment].notna().any():
