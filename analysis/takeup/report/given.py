@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from takeup.present.catalogue import mark
 from takeup.present.figures.caterpillar import shown_outcomes
 from takeup.present.numbers import effect_digits
 from takeup.present.reading import pick, section, statistic, statistics
 from takeup.present.tables.model import Maker
-from takeup.present.tables.programme import caveat
+from takeup.present.tables.programme import caveat, other_years
 from takeup.present.tables.reach import digits
 from takeup.present.tables.sites import AVERAGE, POOLED, league, whole
 from takeup.present.text import fill, in_row, said
 from takeup.release.suppress import is_withheld
 from takeup.results import Estimate
+
+SIZES = {"small": mark("small"), "moderate": mark("moderate"), "large": mark("large")}
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +85,8 @@ def editions(tell: Teller) -> Iterable[Spans]:
             yield fill(_.raw("{outcome}: from one year to the next the mean change differs by {slope} ({low} to {high})."),
                        outcome=tell.labels.outcome(item.outcome, tell.language), slope=number.of(item, "estimate", "number", size),
                        low=number.of(item, "conf_low", "number", size), high=number.of(item, "conf_high", "number", size))
+    if found:
+        yield said(other_years(Maker(tell.language)))
 
 
 def languages(tell: Teller) -> Iterable[Spans]:
@@ -90,7 +95,7 @@ def languages(tell: Teller) -> Iterable[Spans]:
     for name in dict.fromkeys(item.outcome for item in results):
         mine = [item for item in results if item.outcome == name]
         alike = next((item for item in mine if item.term == "congruence" and not math.isnan(item.estimate)), None)
-        flagged = [item for item in mine if item.estimand == "DIF" and item.extra.get("verdict") in {"moderate", "large"}]
+        flagged = [item for item in mine if item.estimand == "DIF" and item.extra.get("verdict") in SIZES]
         outcome = tell.labels.outcome(name, tell.language)
         if alike is None:
             continue
@@ -104,7 +109,8 @@ def languages(tell: Teller) -> Iterable[Spans]:
                       "measures.")
         yield fill(other if alike.extra["verdict"] == "unequal" else same, outcome=outcome, value=value)
         if flagged:
-            names = in_row([said(tell.labels.variable(item.term, tell.language)) for item in flagged], tell.language)
+            names = in_row([said(_.raw("{item} ({size})").format(item=tell.labels.variable(item.term, tell.language),
+                                                                 size=_(SIZES[item.extra["verdict"]]))) for item in flagged], tell.language)
             yield fill(_.raw("{outcome}: answered otherwise in the one language than in the other, at an equal score: {items}. Look at the "
                              "translation before languages are compared."), outcome=outcome, items=names)
 

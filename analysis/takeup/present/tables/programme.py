@@ -97,9 +97,10 @@ def cohort_changes(released: Released, labels: Labels, language: str) -> Table:
                Column(id="interval", title=make.interval_title(item.conf_level for item in estimates), kind="interval", parts=make.limits),
                Column(id="n", title=_("n"), kind="integer"), Column(id="groups", title=_("Groups"), kind="integer"))
     return compact(Table(id="cohort_changes", title=_("Change in each edition"), columns=columns, rows=tuple(rows),
-                         notes=(_editions(make),) if rows else (), language=language, sortable=False))
+                         notes=(other_years(make),) if rows else (), language=language, sortable=False))
 
 
-def _editions(make: Maker) -> str:
+def other_years(make: Maker) -> str:
+    """What a line over the years doesn't say."""
     return make._("Editions differ in centres, in women and in the times, so a line over the years doesn't say that the programme got better or "
                   "worse. Intervals are clustered by group.")

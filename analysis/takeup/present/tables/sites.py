@@ -49,19 +49,17 @@ def site_spread(released: Released, labels: Labels, language: str) -> Table:
         rows.append(Row(cells=(
             text_cell(labels.outcome(name, language)), make.cell(average, "estimate", "number", digits), make.interval(average, digits=digits),
             make.cell(average, "sd_centre", "number", digits), make.interval(average, "sd_centre_low", "sd_centre_high", digits),
-            make.cell(average, "sd_group", "number", digits), make.interval(average, "sd_group_low", "sd_group_high", digits),
+            make.cell(average, "sd_group", "number", digits),
             make.cell(average, "icc_centre", "percent", 0), make.interval(pooled, "prediction_low", "prediction_high", digits),
         )))
     title = make.interval_title(levels)
     spread, average_ = _("Spread between centres"), _("Mean change over centres")
-    groups = _("Spread between groups of a centre")
     columns = (
         Column(id="outcome", title=_("Outcome")), Column(id="mean", title=_("Mean"), kind="number", group=average_),
         Column(id="interval", title=title, kind="interval", group=average_, parts=make.limits),
         Column(id="sd_centre", title=_("SD"), kind="number", group=spread),
         Column(id="sd_centre_interval", title=title, kind="interval", group=spread, parts=make.limits),
-        Column(id="sd_group", title=_("SD"), kind="number", group=groups),
-        Column(id="sd_group_interval", title=title, kind="interval", group=groups, parts=make.limits),
+        Column(id="sd_group", title=_("Between groups of a centre: SD"), kind="number"),
         Column(id="icc", title=_("Between centres, of all variance"), kind="percent"),
         Column(id="prediction", title=_("Expected in a further centre"), kind="interval", parts=make.limits),
     )
