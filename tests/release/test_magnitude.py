@@ -1,8 +1,11 @@
 """Dominance and p%, by sizes whatever the sign; the edges of a distribution."""
 
-import pytest
+import math
 
-from takeup.release.magnitude import concentrated, few_df, largest, outermost, without_edges
+import pytest
+import yaml
+
+from takeup.release.magnitude import LARGEST, concentrated, few_df, largest, outermost, without_edges
 from takeup.release.rules import Rules
 from takeup.results import Estimate, FrozenMap, Statistic
 
@@ -56,3 +59,32 @@ def test_single_persons_numbers_dont_leave_with_the_rest():
     extra = {"largest_amounts": (3.0, 2.0, 9.0), "maximum": 3.0, "mean_all": 1.0}
     assert without_edges(extra, RULES) == {"mean_all": 1.0}
     assert without_edges(extra, Rules(profile="public")) == {"maximum": 3.0, "mean_all": 1.0}
+
+
+def test_amounts_of_a_real_build_go_through_the_rules_for_sums(tmp_path):
+    """Two people with nearly all of it: what tells of them is withheld, in every chapter, and nothing else for that; the amounts never leave."""
+    import pandas as pd
+
+    from study.small import plan, schemas, tables, write
+    from takeup.study import open_study
+
+    said = plan()
+    euros = {"id": "euros", "column": "euros", "family": "money", "label": "Euros"}
+    changed = {"outcomes": [said["outcomes"][2], euros], "analyses": {**said["analyses"], "families": {}}, "languages": ["en"]}
+    path = write(tmp_path, changed=changed)
+    endline = tables()["endline"]
+    arm = endline["id"].map(tables()["units"].set_index("id")["arm"])
+    amounts = pd.Series(range(len(endline))) % 7 + 10.0
+    visits = endline.index[arm == "visit"][:2]
+    amounts[visits] = 60_000.0
+    endline.assign(euros=amounts).to_csv(tmp_path / "data" / "endline.csv", index=False)
+    schema = schemas()["endline"]
+    schema["fields"].append({"name": "euros", "type": "number", "title": "Euros"})
+    (tmp_path / "schemas" / "endline.yaml").write_text(yaml.safe_dump(schema, sort_keys=False), encoding="utf-8")
+    study = open_study(path)
+    released = study.released()
+    gone = {entry.id for entry in released.withheld() if entry.rule == "dominance"}
+    assert {"effect.euros.visit", "cace.euros.visit", "ri.euros.visit"} <= gone
+    assert not [name for name in gone if "granted" in name or name.endswith("phone")]
+    assert not [item.provenance.id for name in released for item in released[name] if LARGEST in item.extra]
+    assert all(math.isnan(released.find(name).estimate) for name in ("effect.euros.visit", "cace.euros.visit"))

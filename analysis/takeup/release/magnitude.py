@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from takeup.results import Result
 
 LARGEST = "largest_amounts"
-"""The name, among a result's extra numbers, of its largest amounts and their total: for the gate, which never lets it out."""
+"""The name, among a result's extra numbers, of its largest amounts and their total (by arm where it has two): for the gate alone."""
 EDGES = frozenset({"min", "max", "minimum", "maximum"})
 
 
@@ -36,19 +36,21 @@ def largest(values: ArrayLike, most: int = 2) -> tuple[float, ...]:
     return (*(float(size) for size in sizes[:most]), float(sizes.sum()))
 
 
-def concentrated(amounts: tuple[float, ...], rules: Rules) -> bool:
-    """Whether so few make most of a total (n, k), or the second largest could tell the largest too well (p%).
+def concentrated(amounts: tuple[Any, ...], rules: Rules) -> bool:
+    """Whether so few make most of a total (n, k), or the second largest could tell the largest too well (p%); of several totals, of any.
 
     >>> from takeup.release.rules import Rules
     >>> concentrated(largest([900, 50, 30, 20]), Rules()), concentrated(largest([30, 30, 20, 20, 10]), Rules())
     (True, False)
     """
+    if amounts and isinstance(amounts[0], tuple):
+        return any(concentrated(part, rules) for part in amounts)
     *sizes, total = amounts
     if not sizes or total <= 0:
         return False
     count, share = rules.dominance
     rest = total - sum(sizes[:2])
-    return sum(sizes[:count]) > share * total or rest < rules.p_percent * sizes[0]
+    return bool(sum(sizes[:count]) > share * total or rest < rules.p_percent * sizes[0])
 
 
 def outermost(result: Result, rules: Rules) -> bool:

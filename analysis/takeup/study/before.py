@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from takeup.errors import TakeupError
-from takeup.results import Estimate, ResultSet, Statistic, Test
+from takeup.release.magnitude import LARGEST, largest
+from takeup.results import Estimate, FrozenMap, ResultSet, Statistic, Test
 from takeup.study.material import Material, slug
 
 if TYPE_CHECKING:
@@ -33,7 +34,19 @@ def balance(material: Material) -> ResultSet:
         return ResultSet()
     table = describe(material.frame, columns, material.design, draws=analyses.draws, seed=analyses.seed)
     omnibus = material.stamp(table.test, "balance.omnibus", "analyses.balance", analyses.seed)
-    return ResultSet((*material.stamped(table.results(), "balance", "analyses.balance"), omnibus))
+    found = (_with_amounts(material, item) for item in table.results())
+    return ResultSet((*material.stamped(found, "balance", "analyses.balance"), omnibus))
+
+
+def _with_amounts(material: Material, item: Result) -> Result:
+    """A mean of numbers with the largest of them, for the disclosure gate."""
+    frame = material.frame
+    if not isinstance(item, Statistic) or item.kind not in {"mean", "sd"} or item.level or item.variable not in frame.columns:
+        return item
+    values = frame[item.variable][frame[material.design.treatment].astype(str).eq(item.arm).to_numpy(dtype=bool, na_value=False) | (not item.arm)]
+    if values.dtype.kind not in "iuf":
+        return item
+    return item.replace(extra=FrozenMap({**item.extra, LARGEST: largest(values.to_numpy(dtype=float, na_value=math.nan))}))
 
 
 def attrition(material: Material) -> ResultSet:

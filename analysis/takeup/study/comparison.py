@@ -12,7 +12,7 @@ from takeup.measure.outcomes import baseline_of
 from takeup.results import Estimate, FrozenMap, Result, ResultSet, Statistic, Test
 from takeup.study.effects import arm_means
 from takeup.study.families import corrections
-from takeup.study.questions import Question, cells, counted, questions
+from takeup.study.questions import Question, amounts, cells, counted, questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +41,13 @@ def differences(material: Material) -> ResultSet:
     for item in asked:
         key = (item.outcome.id, item.arm)
         small = cells(item.frame, item.outcome, material.design, item.arm)
+        large = amounts(item.frame, item.outcome, material.design, item.arm)
         found: list[tuple[str, Result | None]] = [
             (f"difference.{item.outcome.id}{item.end}", main[key].replace(extra=_numbers(main[key].extra))),
             (f"family.{item.outcome.id}{item.end}", families.get(key)),
             *((f"wild.{item.outcome.id}.{level}{item.end}", _wild(material, item, design)) for level, design in levels(material.design)),
         ]
-        out.extend(material.stamp(counted(result, small), name, item.path) for name, result in found if result is not None)
+        out.extend(material.stamp(counted(result, small, large), name, item.path) for name, result in found if result is not None)
     return ResultSet((*out, *_balance(material, asked)))
 
 

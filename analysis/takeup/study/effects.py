@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from takeup.estimate.choose import Choice, estimate
+from takeup.release.magnitude import LARGEST, largest
 from takeup.results import ConfidenceSet, Estimate, FrozenMap, Result, ResultSet
 from takeup.study.families import corrections
-from takeup.study.questions import Question, cells, counted, guarded, questions
+from takeup.study.questions import Question, amounts, cells, counted, guarded, questions
 from takeup.study.redrawn import randomizations
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ def effects(material: Material) -> ResultSet:
         if material.design.received is not None:
             found += [("cace", complier_effect(material, item)), ("ar", anderson_rubin_set(material, item))]
         small = cells(item.frame, item.outcome, material.design, item.arm)
+        large = amounts(item.frame, item.outcome, material.design, item.arm)
         out.extend(
-            material.stamp(counted(result, small), f"{head}.{item.outcome.id}{item.end}", item.path)
+            material.stamp(counted(result, small, large), f"{head}.{item.outcome.id}{item.end}", item.path)
             for head, result in found if result is not None
         )
     return ResultSet(tuple(out))
@@ -48,13 +50,17 @@ def intention_to_treat(material: Material, item: Question) -> Estimate:
     return guarded(item, run, Estimate(outcome=item.outcome.id, arm=str(item.arm), estimate=math.nan, conf_level=level, method="itt"))
 
 
-def arm_means(material: Material, item: Question, found: Estimate) -> dict[str, float]:
-    """Observed means of the rows that the estimate used, unadjusted: mean_treated, mean_control, sd_control; binary also counts and per_100."""
+def arm_means(material: Material, item: Question, found: Estimate) -> dict[str, Any]:
+    """Observed means of the rows that the estimate used, unadjusted: mean_treated, mean_control, sd_control; binary also counts and per_100.
+
+    With them, for the gate alone, the largest amounts of each arm.
+    """
     assigned = item.frame[material.design.treatment]
     values = item.frame[item.outcome.id]
     treated = values[(assigned == item.arm).to_numpy(dtype=bool, na_value=False)].dropna().to_numpy(dtype=float)
     control = values[(assigned == material.design.control).to_numpy(dtype=bool, na_value=False)].dropna().to_numpy(dtype=float)
-    means: dict[str, float] = {
+    means: dict[str, Any] = {
+        LARGEST: (largest(treated), largest(control)),
         "mean_treated": float(treated.mean()), "mean_control": float(control.mean()),
         "sd_control": float(control.std(ddof=1)) if control.size > 1 else math.nan,
     }

@@ -11,6 +11,7 @@ import numpy as np
 from takeup.errors import TakeupError
 from takeup.measure.outcomes import baseline_of
 from takeup.measure.rights import ELIGIBLE, RECEIVES, composite, newly
+from takeup.release.magnitude import LARGEST, largest
 from takeup.results import Estimate, FrozenMap, ResultSet, Statistic
 from takeup.study.cascade import steps
 from takeup.study.effects import intention_to_treat
@@ -93,7 +94,7 @@ def _contacts(takers: Takers, log: DataFrame) -> Iterator[Named]:
                 here = number[takers.rows(arm)]
                 yield f"contacts.{kind}.{slug(level)}.{slug(arm)}", Statistic(
                     table="contacts", variable=kind, level=str(level), arm=str(arm), kind="mean", n=here.size, count=int((here > 0).sum()),
-                    value=float(here.mean()) if here.size else math.nan,
+                    value=float(here.mean()) if here.size else math.nan, extra=FrozenMap({LARGEST: largest(here)}),
                 )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from takeup.errors import TakeupError
 from takeup.estimate.choose import Choice, choose
+from takeup.release.magnitude import LARGEST, largest
 from takeup.results import FrozenMap, Result
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from takeup.study.material import Material
 
 R = TypeVar("R", bound=Result)
+
+Amounts = tuple[tuple[float, ...], ...]
 
 SMALLEST = "count_smallest_cell"
 """The name, among a result's extra numbers, of the smallest group that it could reveal."""
@@ -60,12 +63,20 @@ def cells(frame: DataFrame, outcome: Outcome, design: Design, arm: object) -> tu
     return tuple(out)
 
 
-def counted(result: R, smallest: tuple[int, ...]) -> R:
-    """The result with the smallest group it could reveal, for the disclosure gate to read."""
-    if not smallest:
-        return result
-    extra: FrozenMap = result.extra  # type: ignore[attr-defined]  # every kind of result has it
-    return result.replace(extra=FrozenMap({**extra, SMALLEST: min((size for size in smallest if size), default=0)}))
+def amounts(frame: DataFrame, outcome: Outcome, design: Design, arm: object) -> Amounts:
+    """The largest amounts of an outcome in each arm and their total (`release.magnitude.largest`); nothing for a binary one."""
+    if outcome.kind == "binary":
+        return ()
+    sides = [(frame[design.treatment] == side).to_numpy(dtype=bool, na_value=False) for side in (arm, design.control)]
+    return tuple(largest(frame[outcome.id][rows].dropna().to_numpy(dtype=float)) for rows in sides)
+
+
+def counted(result: R, smallest: tuple[int, ...], large: Amounts = ()) -> R:
+    """The result with the smallest group it could reveal and the largest amounts in it, for the disclosure gate to read."""
+    extra: dict[str, Any] = {SMALLEST: min((size for size in smallest if size), default=0)} if smallest else {}
+    extra |= {LARGEST: large} if large else {}
+    kept: FrozenMap = result.extra  # type: ignore[attr-defined]  # every kind of result has it
+    return result.replace(extra=FrozenMap({**kept, **extra})) if extra else result
 
 
 def questions(material: Material) -> tuple[Question, ...]:

@@ -11,7 +11,7 @@ from takeup.errors import TakeupError
 from takeup.estimate.choose import ESTIMATORS, Choice, estimator_function
 from takeup.results import Bounds, Estimate, Result, ResultSet
 from takeup.study.comparison import beside
-from takeup.study.questions import Question, cells, counted, guarded, questions
+from takeup.study.questions import Question, amounts, cells, counted, guarded, questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +24,12 @@ def robustness(material: Material) -> ResultSet:
     out: list[Result] = []
     for item in questions(material):
         small = cells(item.frame, item.outcome, material.design, item.arm)
+        large = amounts(item.frame, item.outcome, material.design, item.arm)
         for method, run in (*_estimators(material, item), *_bounds(material, item)):
             head = "bounds" if method in BOUNDS else "robust"
-            out.append(material.stamp(counted(run(), small), f"{head}.{item.outcome.id}.{method}{item.end}", item.path))
+            out.append(material.stamp(counted(run(), small, large), f"{head}.{item.outcome.id}.{method}{item.end}", item.path))
         if material.plan.evidence == "comparison":
-            out += [material.stamp(counted(found, small), f"robust.{item.outcome.id}.{method}{item.end}", path)
+            out += [material.stamp(counted(found, small, large), f"robust.{item.outcome.id}.{method}{item.end}", path)
                     for method, found, path in beside(material, item)]
     return ResultSet(tuple(out))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from takeup.errors import TakeupError
 from takeup.results import Estimate, Result, ResultSet, Test
 from takeup.study.material import slug
-from takeup.study.questions import cells, counted
+from takeup.study.questions import Amounts, amounts, cells, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,9 @@ def _grouped(material: Material, by: str, outcome: Outcome, arm: object, path: s
     except TakeupError as error:
         found = ResultSet((Test(outcome=outcome.id, term=f"{by}: joint", arm=str(arm), method="subgroups", reason=str(error)),))
     sizes = _sizes(material, found, column, outcome, arm)
-    return [material.stamp(counted(item, _revealed(item, sizes)), f"{head}.{_tail(item)}{material.suffix(arm)}", path) for item in found]
+    large = _amounts(material, column, outcome, arm)
+    told = [(counted(item, _revealed(item, sizes), _revealed(item, large)), f"{head}.{_tail(item)}{material.suffix(arm)}") for item in found]
+    return [material.stamp(item, name, path) for item, name in told]
 
 
 def _sizes(material: Material, found: ResultSet, column: str, outcome: Outcome, arm: object) -> dict[str, tuple[int, ...]]:
@@ -52,7 +54,13 @@ def _sizes(material: Material, found: ResultSet, column: str, outcome: Outcome, 
     }
 
 
-def _revealed(item: Result, sizes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+def _amounts(material: Material, column: str, outcome: Outcome, arm: object) -> dict[str, Amounts]:
+    """By level: the largest amounts of each arm in it."""
+    rows = {f"{level:g}" if isinstance(level, float) else str(level): part for level, part in material.frame.groupby(column, observed=True)}
+    return {name: amounts(part, outcome, material.design, arm) for name, part in rows.items()}
+
+
+def _revealed(item: Result, sizes: Mapping[str, tuple[Any, ...]]) -> tuple[Any, ...]:
     """The groups that a result could reveal: of its own level, of the two it compares, of all."""
     named = [item.extra[name] for name in ("level", "reference") if name in item.extra] if isinstance(item, Estimate) else list(sizes)
     return tuple(size for name in named for size in sizes.get(name, ()))

@@ -13,6 +13,7 @@ import numpy as np
 
 from takeup.errors import TakeupError
 from takeup.measure.rights import COMPOSITES, ELIGIBLE, RECEIVES, UNKNOWN, composite, known, newly, not_entitled, share_reaching
+from takeup.release.magnitude import LARGEST, largest
 from takeup.results import Estimate, FrozenMap, Result, ResultSet, Statistic
 from takeup.study.cascade import cascade, causes
 from takeup.study.material import slug
@@ -206,6 +207,7 @@ def effect(
     means = {label: float(values[side & asked & ~np.isnan(values)].mean()) for label, side in sides.items()
              if (side & asked & ~np.isnan(values)).any()}
     extra: dict[str, Any] = {**found.extra, **means}
+    extra[LARGEST] = tuple(largest(values[side & asked]) for side in sides.values())
     seen = values[rows]
     if np.isin(seen[~np.isnan(seen)], (0.0, 1.0)).all():
         cells = [values[rows & asked & ~np.isnan(values)] for rows in (takers.rows(arm), takers.rows(design.control))]
@@ -268,4 +270,4 @@ def average(table: str, name: str, arm: object, values: Floats, wave: str = "") 
     """The mean of the known values."""
     seen = values[~np.isnan(values)]
     return Statistic(table=table, variable=name, arm=str(arm), wave=wave, kind="mean", value=float(seen.mean()) if seen.size else math.nan,
-                     n=seen.size, reason="" if seen.size else "Nobody to ask it of.")
+                     n=seen.size, extra=FrozenMap({LARGEST: largest(seen)}), reason="" if seen.size else "Nobody to ask it of.")
