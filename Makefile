@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check simulate bench lock wheel-test docs test-browser test-words clean
+.PHONY: help setup demo test check simulate bench lock wheel-test docs notebooks test-browser test-words clean
 
 # The first Python that really runs and is new enough; `python3.11` may be on the path and not work.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -24,6 +24,7 @@ help:
 	@echo 'make check       style, types, layers, drift'
 	@echo 'make simulate    the slow tests: size, coverage and power of the methods'
 	@echo 'make bench       times against their budgets'
+	@echo 'make notebooks   the tours as .ipynb files, each of them run once'
 	@echo 'make wheel-test  build the wheel, install it elsewhere, build a study with it'
 	@echo 'make docs        the documentation as a site, in site/'
 	@echo 'make test-browser  the pages in a real browser, office files in LibreOffice, spelling; installs what these need where it can'
@@ -85,6 +86,10 @@ simulate: setup
 
 bench: setup
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+notebooks: setup
+	$(BIN)/jupytext --quiet --to ipynb notebooks/*/*.py
+	$(BIN)/pytest -q -m '' tests/house/test_notebooks.py $(ARGS)
 
 wheel-test: setup
 	$(BIN)/pytest -m slow tests/house/test_wheel.py $(ARGS)

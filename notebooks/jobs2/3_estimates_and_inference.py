@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -11,12 +12,10 @@
 # ---
 
 # %% [markdown]
-# # A tour of JOBS II
+# # JOBS II, 3: estimates and inference
 #
 # JOBS II randomised people who had lost their job to a job-search seminar or to a booklet (Vinokur, Price and Schul 1995). Many who were
 # invited never came. The public extract holds 899 people; its publishers give it as an illustration, and that is what it is here.
-#
-# Open this file in JupyterLab with jupytext ("Open as notebook"), or turn it into a notebook with `jupytext --to ipynb notebooks/jobs2.py`.
 
 # %%
 from tempfile import mkdtemp
@@ -27,28 +26,6 @@ folder = mkdtemp()
 tu.demo("jobs2", folder)
 study = tu.open_study(f"{folder}/reports/jobs2/plan.yaml")
 study
-
-# %% [markdown]
-# The plan was read, the three files were checked against their schemas and linked, and nothing was shown of them but counts.
-#
-# ## Who took part
-#
-# The flow begins at the extract: the trial randomised 1,801 people, and nobody documented which of them the extract leaves out.
-
-# %%
-flow = study.flow().to_frame()
-flow[["variable", "level", "arm", "count"]]
-
-# %% [markdown]
-# ## Were the arms alike before the draw?
-#
-# Balance is described by standardised differences. One test, by re-drawing the trial's own assignment, asks whether all of them together are larger than
-# chance makes them. It's an alarm for a draw gone wrong, not a way to choose covariates.
-
-# %%
-balance = study.balance().to_frame()
-differences = balance[balance["kind"] == "standardized_difference"]
-differences[["variable", "level", "value"]].round(3)
 
 # %% [markdown]
 # ## Did people come?
@@ -81,7 +58,7 @@ itt = effects.where(estimand="ITT")
 itt.to_frame()[["outcome", "term", "estimate", "conf_low", "conf_high", "p_value", "n", "method"]].round(3)
 
 # %%
-effects.where(lambda result: result.provenance.id.startswith("effect.")).plot();
+effects.where(lambda result: result.provenance.id.startswith("effect.")).plot()
 
 # %% [markdown]
 # ## Among those who come when invited
@@ -118,11 +95,19 @@ pretend = people.assign(depress2=people["depress2"].where((people["treat"] == 1)
 tu.lee_bounds(pretend, "depress2", design)
 
 # %% [markdown]
-# A larger trial? The smallest effect that one with the same numbers finds four times out of five:
+# ## Another road to the p-value
+#
+# The randomisation test asks how often the trial's own draw gives an effect as large as this one where the seminar does nothing. It assumes no
+# distribution; by inversion it gives an interval too.
 
 # %%
-tu.mde(899, sd=people["depress2"].std(), treated_share=600 / 899, r2=people["depress1"].corr(people["depress2"]) ** 2)
+tu.randomization_test(people, "depress2", design, covariates=["depress1"], draws=2_000, seed=1, interval=True)
 
 # %% [markdown]
-# The report is built from the command line: `takeup build reports/jobs2/plan.yaml`. It says what this notebook shows, in words that follow the interval, and
-# each of its numbers has an id that leads back to the lines above.
+# Several outcomes at once: each p-value corrected for having looked at all of them, with their correlation taken into account.
+
+# %%
+tu.stepdown(people, ["depress2", "job_seek", "work1"], design, draws=2_000, seed=1)
+
+# %% [markdown]
+# Next: [report and brief](4_report_and_brief.py).
