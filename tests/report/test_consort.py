@@ -1,7 +1,9 @@
 from present import made_up
 from report import pages
-from takeup.report.consort import ITEMS, checklist, consort_html
+from takeup.report.consort import ITEMS, chapter_title, checklist, consort_html
+from takeup.report.consort_extensions import CLUSTER, SPI, extensions
 from takeup.report.html import html
+from takeup.report.words import SECTIONS
 from takeup.results import ResultSet
 
 
@@ -61,3 +63,22 @@ def test_the_page_says_how_many_items_are_left():
     left = sum(value == "authors" for value in statuses().values())
     assert f"{left} of 42 items are left to the authors." in page.all("p")[1].text or any(f"{left} of 42" in p.text for p in page.all("p"))
     assert [article.attributes["lang"] for article in page.all("article")] == ["en", "nl"]
+
+
+def test_a_social_programme_has_its_own_items_and_a_draw_of_clusters_more():
+    plain = extensions(made_up.released(), made_up.labels(), {"theory": "Why."}, "en")
+    assert [table.id for table in plain] == ["consort_spi"]
+    found = {row.cells[0].text: row.cells[2].value for row in plain[0].rows}
+    assert found["2b"] == found["13a"] == found["15"] == "filled"
+    assert found["26a"] == found["5b"] == "authors"
+    design = {**made_up.PLAN["design"], "draw": "clustered", "clusters": "age"}
+    both = extensions(made_up.released(), made_up.labels(made_up.plan(design=design)), {}, "nl")
+    assert [table.id for table in both] == ["consort_spi", "consort_cluster"]
+    assert "clusters" in both[1].title
+
+
+def test_every_item_of_the_extensions_leads_to_a_chapter_and_to_words_that_can_be_written():
+    for item in (*SPI, *CLUSTER):
+        assert not item.chapter or chapter_title(item.chapter, "fr")
+        assert set(item.own) <= set(SECTIONS)
+        assert item.test is not None or item.own

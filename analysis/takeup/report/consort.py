@@ -173,16 +173,21 @@ def checklist(released: Released, labels: Labels, own: Mapping[str, str], langua
     own : the authors' words by section, in this language
     base : what links to the report's chapters begin with; empty inside the report itself
     """
-    _ = words(language)
     case = Case(released=require(released), labels=labels, words=own)
+    return table_of(case, ITEMS, "consort", words(language)("CONSORT 2025 checklist"), language, base)
+
+
+def table_of(case: Case, items: tuple[Item, ...], id_: str, title: str, language: str, base: str) -> Table:
+    """Items as a table: what is asked, where it stands, and the chapter, the file or the words that meet it."""
+    _ = words(language)
     rows = []
-    for item in ITEMS:
+    for item in items:
         status = item.status(case)
         rows.append(Row(cells=(text_cell(item.number), text_cell(_(item.asks)), text_cell(_(STATUS[status]), status),
                                _where(item, status, base, language)), group=_(item.part)))
     columns = (Column(id="item", title=_("Item")), Column(id="asks", title=_("What a report should say")), Column(id="status", title=_("Where")),
                Column(id="chapter", title=_("Chapter or file")))
-    return Table(id="consort", title=_("CONSORT 2025 checklist"), columns=columns, rows=tuple(rows), language=language, sortable=False)
+    return Table(id=id_, title=title, columns=columns, rows=tuple(rows), language=language, sortable=False)
 
 
 def _where(item: Item, status: Status, base: str, language: str) -> Cell:
@@ -208,6 +213,8 @@ def chapter_title(chapter: str, language: str) -> str:
 
 def consort_document(released: Released, labels: Labels, own: Mapping[str, str], language: str) -> Document:
     """The checklist as a page of its own, with links into `report.html`."""
+    from takeup.report.consort_extensions import extensions
+
     _, number = words(language), numbers(language)
     table = checklist(released, labels, own, language, base="report.html")
     left = sum(row.cells[2].value == "authors" for row in table.rows)
@@ -216,7 +223,8 @@ def consort_document(released: Released, labels: Labels, own: Mapping[str, str],
                          total=number.integer(len(table.rows))))
     source = said(_("The items are those of CONSORT 2025, in our own words. An item counts as met only where the report "
                     "has something to show for it."))
-    content: tuple[Block, ...] = (Paragraph(spans=text), Paragraph(spans=source), TableBlock(table=table))
+    more = extensions(released, labels, own, language, base="report.html")
+    content: tuple[Block, ...] = (Paragraph(spans=text), Paragraph(spans=source), TableBlock(table=table), *(TableBlock(table=item) for item in more))
     return Document(title=_("CONSORT 2025 checklist"), subtitle=labels.title(language), language=language, blocks=content,
                     meta=FrozenMap(study=labels.plan.study, version=__version__))
 

@@ -186,7 +186,8 @@ class _Writer:
         lines = [(_("Programme"), about.intervention), (_("Compared with"), about.comparator),
                  (_("Where and when"), "" if self.own("setting") else about.setting), (_("Funding"), "" if self.own("funding") else about.funding)]
         listed = [self.named(name, sentence(in_language(text, self.language), "plan")) for name, text in lines if text]
-        own = [block for name in ("background", "objectives", "programme", "setting", "dates", "eligibility", "involvement", "funding", "interests")
+        own = [block for name in ("background", "objectives", "programme", "setting", "dates", "eligibility", "theory", "providers",
+                                       "materials", "clusters", "consent", "incentives", "involvement", "developer", "funding", "interests")
                for block in self.own(name)]
         return self.chapter("study", _("About the study"), *own, *([Bullets(items=tuple(listed))] if listed else []))
 
@@ -315,9 +316,12 @@ class _Writer:
         """The CONSORT 2025 checklist, folded; it also stands on a page of its own."""
         if self.plan.evidence != "randomized":
             return ()
-        table = checklist(self.released, self.labels, self.words, self.language)
+        from takeup.report.consort_extensions import extensions
+
+        asked = (self.released, self.labels, self.words, self.language)
+        tables = (checklist(*asked), *extensions(*asked))
         return self.chapter("consort", self._("CONSORT 2025 checklist"),
-                            Details(title=self._("Each item, and where it is met"), blocks=(TableBlock(table=table),)))
+                            Details(title=self._("Each item, and where it is met"), blocks=tuple(TableBlock(table=table) for table in tables)))
 
 
 TONES: dict[str, Tone] = {

@@ -25,6 +25,7 @@ SECTIONS = (
     "dates", "allocation",
     "blinding",
     "changes", "interpretation", "limits", "generalisability", "funding", "interests", "access",
+    "theory", "providers", "materials", "developer", "incentives", "clusters", "consent",  # asked by the extensions of CONSORT
     "message", "meaning", "cost", "unknown",  # these four are for the brief
 )
 _ALLOWED = "headings, paragraphs, lists, quotes, emphasis, links (https, mailto)"
