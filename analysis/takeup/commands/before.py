@@ -40,11 +40,16 @@ def new(name: str, folder: Path, **said: Any) -> None:
     from takeup.build.new_study import new_study
     from takeup.build.rehearse import rehearse
 
-    answers = _answers(name, _asked(said) if sys.stdin.isatty() else said)
+    answers = _answers(name, _asked(said) if at_a_terminal() else said)
     files = new_study(answers, folder)
     click.echo(f"{name} is in {shown(folder / name)}: {len(files)} files. Read README.md there; the plan is plan.yaml.")
     if answers.example:
         click.echo(f"Made-up rows fill {', '.join(rehearse(folder / name / 'plan.yaml'))}; the report says that the data are synthetic.")
+
+
+def at_a_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
 
 
 def _asked(said: dict[str, Any]) -> dict[str, Any]:

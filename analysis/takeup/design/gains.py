@@ -72,12 +72,12 @@ def _changes(study: dict[str, Any], n: float) -> Iterator[tuple[str, float, dict
         yield "another_wave", study.get("post", 1) + 1, {**study, "post": study.get("post", 1) + 1, "correlation": correlation or 0.5}, n
         if not correlation:
             yield "baseline", 0.5, {**study, "correlation": 0.5}, n
-    r2 = min(study.get("r2", 0.0) + BETTER_R2, 0.95)
+    r2 = min(round(study.get("r2", 0.0) + BETTER_R2, 12), 0.95)
     yield "better_covariates", r2, {**study, "r2": r2}, n
     if study.get("attrition", 0.0) > 0:
         yield "less_attrition", study["attrition"] / 2.0, {**study, "attrition": study["attrition"] / 2.0}, n
     if study.get("takeup", 1.0) < 1:
-        takeup = min(1.0, study["takeup"] + MORE_TAKEUP)
+        takeup = min(1.0, round(study["takeup"] + MORE_TAKEUP, 12))
         yield "more_takeup", takeup, {**study, "takeup": takeup}, n
     if study.get("comparisons", 1) > 1:
         yield "fewer_comparisons", 1, {**study, "comparisons": 1}, n
