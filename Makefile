@@ -74,7 +74,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/house -m '' -k 'not wheel_elsewhere'
+	$(BIN)/pytest -q tests/house
 
 simulate: setup
 	$(BIN)/pytest -n auto --maxprocesses 4 -m slow $(ARGS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -43,7 +45,8 @@ def test_every_file_of_the_package_travels(contents: dict[str, bytes]) -> None:
 def test_every_file_of_a_study_travels(study: str, contents: dict[str, bytes]) -> None:
     # a study may be several, whose folders begin with its name
     parts = [(path, path.relative_to(ROOT).parts) for path in tracked() if path.is_relative_to(ROOT)]
-    ours = [path for path, (*folders, _) in parts if len(folders) > 1 and folders[0] in {"reports", "data_schema"} and folders[1].split("-")[0] == study]
+    ours = [path for path, (*folders, _) in parts
+            if len(folders) > 1 and folders[0] in {"reports", "data_schema"} and folders[1].split("-")[0] == study]
     assert any(path.name == "plan.yaml" for path in ours)
     assert not [name(path) for path in ours if contents.get(f"takeup/demo/studies/{name(path)}") != path.read_bytes()]
 
@@ -61,18 +64,38 @@ def test_metadata_name_the_licences_and_the_command(contents: dict[str, bytes]) 
     assert "takeup = takeup.cli:main" in contents[f"{about}/entry_points.txt"].decode()
 
 
+def _installed(wheel: Path, folder: Path, extra: str = "") -> Path:
+    """The wheel in a clean environment of its own, with the versions of the lock; the folder of its commands."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "env")], check=True)
+    binaries = folder / "env" / ("Scripts" if sys.platform == "win32" else "bin")
+    pins = re.findall(r"^[A-Za-z0-9][^\s\\]*==[^\\\n]*", (ROOT / "requirements.lock").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    (folder / "pins.txt").write_text("\n".join(pins), encoding="utf-8")
+    install = [binaries / "python", "-m", "pip", "install", "--quiet", "--constraint", folder / "pins.txt", f"{wheel}{extra}"]
+    subprocess.run(install, check=True, cwd=folder)
+    return binaries
+
+
 @pytest.mark.slow
 def test_wheel_elsewhere(wheel: Path, tmp_path: Path) -> None:
     """In a clean environment with the core dependencies of the lock only, far from the checkout: a real study, from data to report."""
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "env")], check=True)
-    binaries = tmp_path / "env" / ("Scripts" if sys.platform == "win32" else "bin")
-    pins = re.findall(r"^[A-Za-z0-9][^\s\\]*==[^\\\n]*", (ROOT / "requirements.lock").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    (tmp_path / "pins.txt").write_text("\n".join(pins), encoding="utf-8")
-    install = [binaries / "python", "-m", "pip", "install", "--quiet", "--constraint", tmp_path / "pins.txt", wheel]
-    subprocess.run(install, check=True, cwd=tmp_path)
+    binaries = _installed(wheel, tmp_path)
     subprocess.run([binaries / "takeup", "demo", "jobs2", "study"], check=True, cwd=tmp_path)
     plan = tmp_path / "study" / "reports" / "jobs2" / "plan.yaml"
     subprocess.run([binaries / "takeup", "build", plan], check=True, cwd=tmp_path)
     built = plan.parent / "out"
     assert {"report.html", "report.pdf", "results.csv", "manifest.json"} <= {path.name for path in built.iterdir()}
     assert "effect.depression" in (built / "results.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_notebook_works_on_a_fresh_install(wheel: Path, tmp_path: Path) -> None:
+    """`pip install takeup[notebooks]`, and nothing else: a study, its notebook, and every cell run by the kernel of that environment."""
+    binaries = _installed(wheel, tmp_path, "[notebooks]")
+    subprocess.run([binaries / "takeup", "demo", "jobs2", "study"], check=True, cwd=tmp_path)
+    subprocess.run([binaries / "takeup", "notebook", "study/reports/jobs2/plan.yaml", "--out", "tour.ipynb"], check=True, cwd=tmp_path)
+    run = [binaries / "jupyter", "execute", "--inplace", "tour.ipynb"]
+    subprocess.run(run, check=True, cwd=tmp_path, env={**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"})
+    cells = json.loads((tmp_path / "tour.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert all(cell["execution_count"] for cell in code)
+    assert any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"])
