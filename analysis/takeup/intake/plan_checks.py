@@ -37,6 +37,7 @@ def plan_faults(plan: Plan, columns: Columns) -> list[Fault]:
         if entry.measured_on:
             found += _measured_on(columns, table, entry.measured_on)
     found += _control(plan, columns)
+    found += _spread(plan, columns)
     return [*found, *_ids_of_one_type(columns), *_known_before(plan, columns)]
 
 
@@ -53,6 +54,17 @@ def _named(columns: Columns, path: Steps, column: str) -> Iterator[Fault]:
                     "Change its type in the schema, and recode it with a crosswalk where needed.")
     if path == ("flow", "status") and not field.categories:
         yield Fault(f'"{column}" has no categories', where, "a column whose schema lists the reasons as categories")
+
+
+def _spread(plan: Plan, columns: Columns) -> Iterator[Fault]:
+    """The columns of the roll-out's table, which isn't one row a unit."""
+    if plan.rollout is None or plan.rollout.table not in columns.schemas:
+        return
+    schema = columns.schemas[plan.rollout.table]
+    for key in ("unit", "period", "adopted", "outcome", "people"):
+        name = getattr(plan.rollout, key)
+        if name is not None and name not in schema.names:
+            yield Fault(f'the table {plan.rollout.table} has no column "{name}"', f"rollout.{key}", listed(schema.names), nearest(name, schema.names))
 
 
 def _outcome(columns: Columns, outcome: Outcome, path: Steps) -> Iterator[Fault]:

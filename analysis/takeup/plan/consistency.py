@@ -192,6 +192,10 @@ def _rights_findings(raw: Mapping[str, Any], ids: Sequence[str]) -> list[Finding
         (("rights", key), Fault(f'there is no table "{table}"', allowed=listed(tables), remedy=nearest(table, tables)))
         for key, table in named if table is not None and str(table) not in tables
     ]
+    spread = _block(raw.get("rollout"))
+    if spread.get("table") is not None and str(spread["table"]) not in tables:
+        table = str(spread["table"])
+        found.append((("rollout", "table"), Fault(f'there is no table "{table}"', allowed=listed(tables), remedy=nearest(table, tables))))
     if cost.get("per") is not None and str(cost["per"]) not in ids:
         found.append((("cost", "per"), Fault(f'there is no outcome "{cost["per"]}"', allowed=listed(ids), remedy=nearest(cost["per"], ids))))
     for key in ("hour_range", "indirect_range"):

@@ -156,6 +156,7 @@ def differences(
     found += _block("data", before["data"], after["data"], "data", (ALL,))
     found += _block("rights", before["rights"] or {}, after["rights"] or {}, "rights", ("rights",))
     found += _block("cost", before["cost"] or {}, after["cost"] or {}, "cost", ("cost",), ("source",))
+    found += _block("rollout", before["rollout"] or {}, after["rollout"] or {}, "data", (), ("label",))
     found += _block("release", before["release"], after["release"], "release", ())
     found += _block("evidence", before["evidence"], after["evidence"], "evidence", (ALL,))
     found += _block("files", dict(locked_files), dict(run_files), "file", (ALL,))

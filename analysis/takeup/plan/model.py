@@ -254,6 +254,18 @@ class Cost(Part):
     source: Text = ""
 
 
+class RolloutPlan(Part):
+    """How the programme spread after the trial: a table with one row a place and period."""
+
+    table: Identifier = Field(description="The table: one row a place and period.")
+    unit: Identifier = Field(description="Its column with the place.")
+    period: Identifier = Field(description="Its column with the period, such as a month counted from some start.")
+    adopted: Identifier = Field(description="Its column with the first period with the programme; missing where it never came.")
+    outcome: Identifier = Field(description="Its column with the outcome.")
+    people: Identifier | None = Field(default=None, description="Its column with the number of people or families in the place.")
+    label: Text = ""
+
+
 class Programme(Part):
     """Where the data say how the programme was given: groups, centres, editions, sessions."""
 
@@ -316,6 +328,7 @@ class Plan(Part):
     analyses: Analyses
     rights: RightsPlan | None = Field(default=None, description="Rights held as outcomes: catalogue, tables and columns.")
     cost: Cost | None = Field(default=None, description="What the programme costs.")
+    rollout: RolloutPlan | None = Field(default=None, description="How the programme spread after the trial.")
     programme: Programme | None = Field(default=None, description="Groups, centres, editions and sessions of the programme.")
     published: tuple[Published, ...] = Field(default=(), description="Percentages and means published before, to check against numbers of people.")
     release: Release = Field(default_factory=Release)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from takeup.present.catalogue import mark
 from takeup.present.causal import NOT_SHOWN
 from takeup.present.text import said
-from takeup.report import changed, given
+from takeup.report import changed, given, spread
 from takeup.report.document import Bullets, Details, Heading, Paragraph
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ LIST = (
     Shown(id="languages", title=mark("Does the questionnaire measure the same in each language?"), says=given.languages, tables=("scale_languages",),
           folded=("item_languages",)),
     Shown(id="reach", title=mark("Whom does it reach?"), says=given.reach, figures=("reach",), tables=("reach",)),
+    Shown(id="rollout", title=mark("What happened where it came later?"), says=spread.rollout, figures=("rollout",), tables=("rollout",)),
     Shown(id="published", title=mark("Published numbers, checked"), says=changed.published, tables=("published",)),
 )
 CAN = {

@@ -47,6 +47,7 @@ LIST = (
     Chapter("regression", "regression", ONE_GROUP),
     Chapter("mechanism", "mechanism", ARMS),
     Chapter("cost", "cost", ARMS),
+    Chapter("rollout", "rollout", ARMS),
     Chapter("robustness", "robustness", ARMS),
     Chapter("robustness", "steadiness", ONE_GROUP),
     Chapter("distributions", "distributions", EVERY),

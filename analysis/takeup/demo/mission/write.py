@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from takeup.demo.mission.contacts import contacts
 from takeup.demo.mission.rows import flow, material, referrals, rights_held, services
+from takeup.demo.mission.spread import rollout
 from takeup.demo.mission.tables import WAVES, households, survey
 from takeup.demo.mission.truth import true_effects
 from takeup.demo.mission.world import World, make_world
@@ -80,6 +81,7 @@ def tables(world: World) -> Mapping[str, Iterable[DataFrame]]:
     return {
         "households": [roster.iloc[order]], "baseline": [surveys["baseline"].iloc[order]], "endline": [surveys["endline"].iloc[stayed]],
         "rights": rights_held(found), "services": services(found), "contacts": contacts(found), "flow": [flow(world)],
+        "rollout": [rollout(world.seed, world.parameters)],
     }
 
 

@@ -22,6 +22,7 @@ from takeup.present.figures.notebook import plot_of
 from takeup.present.figures.participation import participation
 from takeup.present.figures.reach import reach
 from takeup.present.figures.regression import regression
+from takeup.present.figures.rollout import rollout
 from takeup.present.figures.takeup_bars import takeup_by_arm
 from takeup.present.figures.time_to_takeup import time_to_takeup
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 SINGLE = (consort_flow, participation, love_plot, love_weighted, takeup_by_arm, takeup_domains, domain_forest, takeup_dumbbell, cascade,
           time_to_takeup, forest, improved, regression, dose, cost_sensitivity, caterpillar,
-          funnel, attendance, cohorts, reach)
+          funnel, attendance, cohorts, reach, rollout)
 """The figures of which a study has one, in the order of a report."""
 
 

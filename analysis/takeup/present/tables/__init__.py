@@ -19,6 +19,7 @@ from takeup.present.tables.programme import attendance, cohort_changes, dose_cha
 from takeup.present.tables.published import published
 from takeup.present.tables.reach import reach
 from takeup.present.tables.robustness import bounds, robustness
+from takeup.present.tables.rollout import rollout
 from takeup.present.tables.sites import site_list, site_spread
 from takeup.present.tables.subgroups import subgroups
 from takeup.present.tables.takeup import takeup_causes, takeup_groups, takeup_rights
@@ -35,7 +36,7 @@ BUILDERS = {
     "bounds": bounds, "attrition": attrition, "subgroups": subgroups,
     "published": published,
     "site_spread": site_spread, "site_list": site_list, "attendance": attendance, "dose_change": dose_change, "cohort_changes": cohort_changes,
-    "scale_languages": scale_languages, "item_languages": item_languages, "reach": reach,
+    "scale_languages": scale_languages, "item_languages": item_languages, "reach": reach, "rollout": rollout,
     "mechanism_chain": mechanism_chain, "contacts": contacts, "working_elements": working_elements, "cost": cost, "methods": methods,
 }
 
@@ -79,6 +80,7 @@ __all__ = [
     "reach",
     "regression",
     "robustness",
+    "rollout",
     "scale_languages",
     "site_list",
     "site_spread",
