@@ -83,6 +83,15 @@ def test_a_card_shows_the_centre_beside_all_of_them(study, released):
     assert [cell.value for cell in whole.parts[0].lines[0].every[:3]] == [cell.value for cell in line.every]
 
 
+def test_the_card_of_all_shows_every_edition(study):
+    both = gate({name: study.chapter(name) for name in ("sites", "cohorts")}, ROUNDED)
+    part = card(both, study.labels(), "fr").parts[-1]
+    assert part.every == ("2018", "2019", "2020", "2021", "2022", "2023")
+    found = {item.provenance.id: item for item in both["cohorts"]}
+    assert [cell.value for cell in part.lines[0].every] == [found[f"cohort.housing.{year}"].estimate for year in part.every]
+    assert len(card(both, study.labels(), "fr", "9").parts) == 2
+
+
 def test_numbers_of_few_women_are_masked_and_the_card_says_why(study, released):
     own = card(released, study.labels(), "en", "1")  # three women
     assert all(cell.text == MASK for part in own.parts for line in part.lines for cell in line.own)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from takeup.errors import Fault, ReportError
 from takeup.present.causal import NOT_SHOWN
 from takeup.present.numbers import effect_digits
-from takeup.present.reading import section, statistics
+from takeup.present.reading import pick, section, statistics
 from takeup.present.tables.model import EMPTY, Cell, Maker, text_cell
 from takeup.present.tables.sites import AVERAGE, league, whole
 from takeup.release.gate import require
@@ -171,7 +171,7 @@ class _Writer:
             title=f"{marked}: {name}" if marked else name, subtitle=labels.title(self.language),
             warning=" ".join(part for part in (long_mark(kind, self.language), made_up if plan.about.synthetic else "") if part),
             facts=tuple((self.masked(own_), self.masked(all_), words) for own_, all_, words in self.facts()),
-            parts=tuple(part for part in parts if part.lines), heads=(own, every), notes=self.notes(),
+            parts=tuple(part for part in (*parts, self.editions()) if part.lines), heads=(own, every), notes=self.notes(),
             meta=FrozenMap(study=plan.study, plan_hash=plan_hash_of(self.released), version=__version__),
         )
 
@@ -247,6 +247,19 @@ class _Writer:
         mine = [self.of(outcome.id, self.level, wave=wave) for wave in (START, END)] if self.level else []
         own, all_ = (tuple(self.masked(self.make.cell(found, "value", "percent", 0)) for found in cells) for cells in (mine, every))
         return Line(name=self.labels.outcome(outcome.id, self.language), unit="", own=own, every=all_)
+
+    def editions(self) -> CardPart:
+        """On the card of all centres: the mean change of each outcome, edition by edition."""
+        found = [] if self.level else [item for item in pick(section(self.released, "cohorts"), "cohort")
+                                       if isinstance(item, Estimate) and item.term.isdigit()]
+        years = sorted({item.term for item in found})
+        at = {(item.outcome, item.term): item for item in found}
+        lines = []
+        for name in dict.fromkeys(item.outcome for item in found):
+            digits = min(max((effect_digits(item.std_error) for item in found if item.outcome == name), default=1), 2)
+            cells = tuple(self.masked(self.make.cell(at.get((name, year)), "estimate", "number", digits)) for year in years)
+            lines.append(Line(name=self.labels.outcome(name, self.language), unit="", own=(), every=cells))
+        return CardPart(title=self._("Mean change in each edition, by the year in which it began"), own=(), every=tuple(years), lines=tuple(lines))
 
     def notes(self) -> tuple[str, ...]:
         """How to read it, and what it doesn't say."""
