@@ -111,7 +111,7 @@ def _dta(data: AnalysisData, path: Path) -> None:
 
     dates: Any = {name: "td" for name in data.frame.columns if data.frame[name].dtype.kind == "M"}
     words: Any = {name: {int(code): text[:32000] for code, text in codes.items()} for name, codes in data.values.items() if _whole(codes)}
-    data.frame.to_stata(path, write_index=False, version=118, variable_labels=data.labels, value_labels=words, data_label=MARK,
+    data.frame.to_stata(path, write_index=False, version=118, variable_labels=dict(data.labels), value_labels=words, data_label=MARK,
                         convert_dates=dates, time_stamp=datetime(2000, 1, 1))  # noqa: DTZ001  # Stata knows no zones
 
 
@@ -123,7 +123,8 @@ def _sav(data: AnalysisData, path: Path) -> None:
         if frame[name].dtype.kind == "M":
             frame[name] = [None if value != value else value.date() for value in frame[name]]  # noqa: PLR0124  # the missing date
     measures = dict.fromkeys(data.values, "nominal")
-    pyreadstat.write_sav(frame, str(path), file_label=MARK, column_labels=data.labels, variable_value_labels=data.values, variable_measure=measures)
+    pyreadstat.write_sav(frame, str(path), file_label=MARK, column_labels=dict(data.labels),
+                         variable_value_labels=dict(data.values), variable_measure=measures)
 
 
 def _csv(data: AnalysisData, path: Path) -> None:

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from takeup.errors import IntakeError
 from takeup.present.labels import in_language
+from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pandas import DataFrame, Series
 
     from takeup.intake.schema import Field
@@ -40,10 +43,10 @@ class AnalysisData:
     """
 
     frame: DataFrame
-    columns: dict[str, str]
-    labels: dict[str, str]
-    values: dict[str, dict[float, str]] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str]
+    labels: Mapping[str, str]
+    values: Mapping[str, Mapping[float, str]] = field(default_factory=FrozenMap)
+    left_out: Mapping[str, str] = field(default_factory=FrozenMap)
 
     def __repr__(self) -> str:
         return f"AnalysisData({len(self.frame)} rows, {self.frame.shape[1]} columns, {len(self.left_out)} left out)"
@@ -87,7 +90,8 @@ def analysis_data(material: Material, labels: Labels, language: str) -> Analysis
             made[here], words = _coded(series, known, labels, language, arm=name == material.design.treatment)
             if words:
                 values[here] = words
-    return AnalysisData(frame=DataFrame(made), columns=columns, labels=titles, values=values, left_out=left)
+    return AnalysisData(frame=DataFrame(made), columns=FrozenMap(columns), labels=FrozenMap(titles), values=FrozenMap(values),
+                        left_out=FrozenMap(left))
 
 
 def _bare(name: str) -> str:
