@@ -28,7 +28,8 @@ from takeup.estimate.linear import SEEN, coefficient, combination, judged, left_
 from takeup.estimate.rules import Inference, choose
 from takeup.estimate.sums import Moments, RowSums, Survey, moments, row_sums, rows, survey
 from takeup.estimate.vcov import SATURATED, Spread, spread
-from takeup.intake.register import Linked, Register, Several, held, link, open_register
+from takeup.intake.connection import held
+from takeup.intake.register import Linked, Register, Several, link, open_register
 from takeup.results import Estimate, FrozenMap
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from takeup.errors import Fault, InferError, collect, listed
 from takeup.estimate.sufficient import opened
 from takeup.estimate.sums import MOST_CELLS, number, survey
 from takeup.infer.randomization import randomization_test
-from takeup.intake.register import held, work_out
+from takeup.intake.connection import held
+from takeup.intake.register import work_out
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

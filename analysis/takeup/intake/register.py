@@ -6,7 +6,6 @@ sums are asked for. Names and values go into it as expressions, never as text of
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,7 @@ from takeup import display
 from takeup.errors import Fault, IntakeError, collect, listed, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from pandas import DataFrame
 
@@ -140,7 +139,7 @@ def open_register(source: Any, table: str | None = None) -> Register:
     if hasattr(source, "list_tables"):
         return _register(_table(source, table))
     if isinstance(source, str) and "://" in source:
-        return _register(_table(_attempt(lambda: ibis.connect(source), "The engine can't be reached"), table))
+        return _register(_table(attempt(lambda: ibis.connect(source), "The engine can't be reached"), table))
     if isinstance(source, str | Path):
         return _file(ibis, source, table)
     from pandas import DataFrame
@@ -150,20 +149,6 @@ def open_register(source: Any, table: str | None = None) -> Register:
             raise IntakeError(Fault("column names must be text and each stand once", "source"))
         return _register(in_memory(source))
     raise IntakeError(Fault("isn't a register", "source", "a file, a connection string, an Ibis backend or table, a DataFrame"))
-
-
-@contextmanager
-def held(source: Any) -> Iterator[Any]:
-    """A source as it is; a connection string as a connection that is closed at the end, whatever happens."""
-    if not (isinstance(source, str) and "://" in source):
-        yield source
-        return
-    backend = _attempt(lambda: engine_library().connect(source), "The engine can't be reached")
-    try:
-        yield backend
-    finally:
-        with suppress(IntakeError):
-            _attempt(backend.disconnect, "The engine can't be left")
 
 
 def link(
@@ -229,7 +214,7 @@ def missing(table: Any, names: Iterable[str], where: str) -> list[Fault]:
 
 def work_out(expression: Any) -> DataFrame:
     """What the engine makes of an expression, as a frame; its own errors become one that shows no value and no query."""
-    found: DataFrame = _attempt(lambda: expression.to_pyarrow().to_pandas(), "The engine can't work this out")
+    found: DataFrame = attempt(lambda: expression.to_pyarrow().to_pandas(), "The engine can't work this out")
     return found
 
 
@@ -237,11 +222,12 @@ def in_memory(frame: DataFrame) -> Any:
     """A frame as a table that any engine can join; by way of Arrow, which keeps types and has missing values of its own."""
     from pyarrow import Table
 
-    made = _attempt(lambda: Table.from_pandas(frame, preserve_index=False), "A column holds several types")
+    made = attempt(lambda: Table.from_pandas(frame, preserve_index=False), "A column holds several types")
     return engine_library().memtable(made)
 
 
-def _attempt(work: Callable[[], Any], what: str) -> Any:
+def attempt(work: Callable[[], Any], what: str) -> Any:
+    """What an engine makes; its errors become one that shows no value, no query and no password."""
     try:
         with catch_warnings():  # engines and their drivers warn each other of what they will change
             simplefilter("ignore", category=DeprecationWarning)
@@ -256,7 +242,7 @@ def _attempt(work: Callable[[], Any], what: str) -> Any:
 
 
 def _register(table: Any) -> Register:
-    return Register(table=table, engine=_attempt(table.get_backend, "The engine can't be found").name)
+    return Register(table=table, engine=attempt(table.get_backend, "The engine can't be found").name)
 
 
 def _table(backend: Any, name: str | None) -> Any:
@@ -265,7 +251,7 @@ def _table(backend: Any, name: str | None) -> Any:
     schema, _, bare = name.rpartition(".")
     for place, inside in ((name, None), (bare, schema)) if schema else ((name, None),):
         try:
-            return _attempt(partial(backend.table, place, database=inside), "The table can't be opened")
+            return attempt(partial(backend.table, place, database=inside), "The table can't be opened")
         except IntakeError:
             continue
     present = _tables(backend)
@@ -275,7 +261,7 @@ def _table(backend: Any, name: str | None) -> Any:
 def _tables(backend: Any) -> list[str]:
     """Names for a message; none where the engine can't list them."""
     try:
-        return [str(name) for name in _attempt(backend.list_tables, "The tables can't be listed")]
+        return [str(name) for name in attempt(backend.list_tables, "The tables can't be listed")]
     except IntakeError:
         return []
 
@@ -286,19 +272,19 @@ def _file(ibis: Any, source: str | Path, table: str | None) -> Register:
         raise IntakeError(Fault("there is no such file", path.name))
     name = path.name.lower()
     if name.endswith(DATABASE):
-        return _register(_table(_attempt(lambda: ibis.duckdb.connect(str(path), read_only=True), "The file can't be opened"), table))
-    return _register(_reading(_attempt(ibis.duckdb.connect, "DuckDB can't be opened"), path))
+        return _register(_table(attempt(lambda: ibis.duckdb.connect(str(path), read_only=True), "The file can't be opened"), table))
+    return _register(_reading(attempt(ibis.duckdb.connect, "DuckDB can't be opened"), path))
 
 
 def _reading(backend: Any, path: Path) -> Any:
     """A Parquet or CSV file (folder, pattern) as a table of a DuckDB backend."""
     name = path.name.lower()
     if path.is_dir():
-        return _attempt(lambda: backend.read_parquet(str(path / "**" / "*.parquet")), "The folder can't be read as Parquet")
+        return attempt(lambda: backend.read_parquet(str(path / "**" / "*.parquet")), "The folder can't be read as Parquet")
     if name.endswith(PARQUET):
-        return _attempt(lambda: backend.read_parquet(str(path)), "The file can't be read as Parquet")
+        return attempt(lambda: backend.read_parquet(str(path)), "The file can't be read as Parquet")
     if name.endswith(TEXT):
-        return _attempt(lambda: backend.read_csv(str(path)), "The file can't be read as CSV")
+        return attempt(lambda: backend.read_csv(str(path)), "The file can't be read as CSV")
     raise IntakeError(Fault("is of no known kind", path.name, listed((*PARQUET, *TEXT, *DATABASE))))
 
 
