@@ -228,14 +228,15 @@ def demo(context: click.Context, name: str, folder: Path, seed: int, n: int | No
 @takeup.command()
 @click.argument("profile", type=click.Path(path_type=Path))
 @click.option("--catalogue", type=click.Path(path_type=Path), help="A rights catalogue [default: that of MISSION].")
-@click.option("--language", type=click.Choice(["en", "nl", "fr"]), default="en", show_default=True, help="Language of the names of rights.")
+@click.option("--language", type=click.Choice(["en", "nl", "fr"]), default="en", show_default=True, help="Language of the answer.")
 def rights(profile: Path, catalogue: Path | None, language: str) -> None:
     """Say which rights PROFILE opens, and why: a small YAML file with one fact a line, such as `net_income: 1250`."""
     from takeup.demo.real import home
-    from takeup.measure.rights_catalogue import explained, opened, read_catalogue, read_profile
+    from takeup.measure.rights_catalogue import opened, read_catalogue, read_profile
+    from takeup.present.rights_answers import rights_answers
 
     known = read_catalogue(catalogue or home() / "data_schema" / "mission" / "rights.yaml")
-    for line in explained(known, opened(known, read_profile(profile)), language):
+    for line in rights_answers(known, opened(known, read_profile(profile)), language):
         click.echo(line)
 
 

@@ -36,7 +36,21 @@ def test_open_unknown_and_closed_rights_with_their_reasons(profile: Path, capsys
 
 def test_names_of_rights_in_dutch(profile: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rights", str(profile), "--language", "nl"]) == 0
-    assert "leefloon [Inkomen, Federaal]" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "leefloon [Inkomen, Federaal]" in told
+    assert told.startswith("Open (")
+    assert "    + net_income is minder dan 1200" in told
+    assert "Niet bekend (" in told
+    assert "nodig: maintenance_unpaid" in told
+
+
+def test_the_whole_answer_in_french(profile: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rights", str(profile), "--language", "fr"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("Ouverts (")
+    assert "net_income est inférieur à 1200" in told
+    assert "il faut : maintenance_unpaid" in told
+    assert not [word for word in (" is less", "needs:", "Not known") if word in told]
 
 
 def test_a_fact_that_does_not_exist_ends_with_a_message(profile: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,8 @@ import yaml
 
 from takeup.errors import MeasureError
 from takeup.intake.schema import read_schema
-from takeup.measure.rights_catalogue import Catalogue, eligibility, explained, opened, profile_frame, read_catalogue, read_profile
+from takeup.measure.rights_catalogue import Catalogue, eligibility, opened, profile_frame, read_catalogue, read_profile
+from takeup.present.rights_answers import rights_answers
 
 FOLDER = Path(__file__).parents[2] / "data_schema" / "mission"
 SMALL = """\
@@ -104,11 +105,11 @@ def test_what_a_profile_leaves_out_is_neither_open_nor_closed(catalogue: Catalog
 
 
 def test_the_explanation_shows_conditions_sources_and_names_in_the_language(catalogue: Catalogue) -> None:
-    text = "\n".join(explained(catalogue, opened(catalogue, {"debts": True, "net_income": 3000}), "fr"))
+    text = "\n".join(rights_answers(catalogue, opened(catalogue, {"debts": True, "net_income": 3000}), "fr"))
     assert "médiation de dettes et aide budgétaire [Revenu, Local]" in text
-    assert "- net_income is less than 2500" in text
-    assert "needs: " in text
-    assert text.startswith("Open (")
+    assert "- net_income est inférieur à 2500" in text
+    assert "il faut : " in text
+    assert text.startswith("Ouverts (")
     assert "2500.0" not in text
 
 

@@ -80,10 +80,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One comparison of a rule as it stands for one profile: met is None where it isn't known."""
+    """One comparison of a rule as it stands for one profile: met is None where it isn't known.
+
+    `kind` is the sign of the comparison (or "in", or "name" for a fact that is true or false), `left` and `right` are its two sides.
+    """
 
     text: str
     met: bool | None
+    kind: str = ""
+    left: str = ""
+    right: str = ""
 
 
 def read_rule(text: str, columns: Sequence[str] = ()) -> Rule:
@@ -136,7 +142,8 @@ def explain(rule: Rule, profile: Mapping[str, Any]) -> tuple[bool | None, tuple[
 
     frame = DataFrame({name: [profile.get(name)] for name in rule.columns} or {"_": [0]}).convert_dtypes()
     answers = tuple(
-        Condition(text=_in_words(part), met=_plain(eligible(Rule(text=_source(part), tree=part), frame))) for part in _conditions(rule.tree)
+        Condition(text=_in_words(part), met=_plain(eligible(Rule(text=_source(part), tree=part), frame)), kind=part.kind, **_sides(part))
+        for part in _conditions(rule.tree)
     )
     return _plain(eligible(rule, frame)), answers
 
@@ -212,6 +219,14 @@ def _in_words(node: Node) -> str:
     if node.kind in COMPARISONS:
         return f"{_source(node.parts[0])} {COMPARISONS[node.kind]} {_source(node.parts[1])}"
     return _source(node)
+
+
+def _sides(node: Node) -> dict[str, str]:
+    if node.kind == "in":
+        return {"left": _source(node.parts[0]), "right": ", ".join(map(str, node.value))}
+    if node.kind in COMPARISONS:
+        return {"left": _source(node.parts[0]), "right": _source(node.parts[1])}
+    return {}
 
 
 class _Reader:

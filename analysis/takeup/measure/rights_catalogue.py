@@ -6,7 +6,6 @@ its grammar, the facts that it names and the choices that it compares them with.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -25,8 +24,6 @@ Text = str | Mapping[str, str]
 LEVELS = ("federal", "flemish", "local")
 LANGUAGES = ("en", "nl", "fr")
 KINDS = ("flag", "number", "choice")
-WHOLE = re.compile(r"(?<=[0-9])[.]0(?![0-9])")
-SIGNS = {True: "+", False: "-", None: "?"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,35 +187,6 @@ def read_profile(path: str | Path) -> FrozenMap:
         raise MeasureError(*document.faults, Fault("a profile is a block of facts", path.name, "name: value, one a line"))
     collect(MeasureError, document.faults)
     return FrozenMap(document.data)
-
-
-def explained(catalogue: Catalogue, answers: tuple[Answer, ...], language: str = "en") -> list[str]:
-    """The answers in words, line by line: rights that are open, those that hang on facts the profile lacks, and those that are closed.
-
-    Each condition carries a sign: + met, - not met, ? not known.
-    """
-    lines = []
-    groups = ((True, "Open"), (None, "Not known"), (False, "Closed"))
-    for state, heading in groups:
-        found = [answer for answer in answers if answer.eligible is state]
-        lines += [f"{heading} ({len(found)} of {len(answers)})", *(line for answer in found for line in _lines(catalogue, answer, language)), ""]
-    return lines[:-1]
-
-
-def _lines(catalogue: Catalogue, answer: Answer, language: str) -> Iterator[str]:
-    right = answer.right
-    domain, level = (_said(words, language) for words in (catalogue.domains[right.domain], catalogue.levels[right.level]))
-    yield f"  {_said(right.labels, language)} [{domain}, {level}]"
-    for condition in answer.conditions:
-        yield f"    {SIGNS[condition.met]} {WHOLE.sub('', condition.text)}"
-    if answer.missing:
-        yield f"    needs: {listed(answer.missing)}"
-    if answer.eligible is not False:
-        yield f"    source: {right.source}"
-
-
-def _said(words: Text, language: str) -> str:
-    return words if isinstance(words, str) else words[language]
 
 
 def _plain(column: Series) -> Series:
