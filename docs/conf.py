@@ -1,3 +1,4 @@
+# ruff: noqa: INP001
 """The documentation as a site: `make docs` builds it to site/. Nothing in it is fetched from elsewhere, when it is built or when it is read.
 
 Formulas become MathML here, with the converter of docutils, so that no script draws them. The pages of the reference are written from the map of
