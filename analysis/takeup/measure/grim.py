@@ -84,6 +84,24 @@ def grim(value: str | float, n: int, *, items: int = 1, percent: bool = True, de
 def grim_sizes(value: str | float, most: int, *, items: int = 1, percent: bool = True, decimals: int | None = None) -> tuple[int, ...]:
     """All numbers of people up to `most` from which a published number can come.
 
+    Parameters
+    ----------
+    value, items, percent, decimals : as in `grim`
+    most : int
+        The largest number of people that it can be of.
+
+    Returns
+    -------
+    tuple of int
+        In order; empty where no number of people can give it.
+
+    Raises
+    ------
+    MeasureError
+        As `grim`.
+
+    Examples
+    --------
     >>> import takeup as tu
     >>> tu.grim_sizes("60.5", 118)
     (38, 43, 76, 81, 86, 114)
