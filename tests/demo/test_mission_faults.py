@@ -72,3 +72,23 @@ def test_a_sound_study_has_no_flag(folder: Path, capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     assert "without being eligible" not in out
     assert "control arm" not in out
+
+
+def test_flags_are_told_in_the_report(folder: Path) -> None:
+    from takeup.report.limits import limitations
+    from takeup.report.sentences import Teller
+
+    faults.case_manager_in_control(folder)
+    faults.received_not_eligible(folder)
+    study = tu.open_study(folder / faults.STUDY)
+    (flag,) = study.chapter("flags")
+    assert (flag.variable, flag.arm, flag.count) == ("provider_in_control", "control", 1)
+    for language, mixed, entitled in (("en", "the arms may have mixed", "weren't entitled"), ("nl", "kunnen vermengd zijn", "geen recht hadden"),
+                                      ("fr", "ont pu se mélanger", "n'avaient pas droit")):
+        told = "\n".join("".join(span.text for span in spans) for spans in limitations(Teller(study.released(), study.labels(), language)))
+        assert mixed in told
+        assert entitled in told
+
+
+def test_a_sound_study_has_no_flags(folder: Path) -> None:
+    assert not len(tu.open_study(folder / faults.STUDY).chapter("flags"))

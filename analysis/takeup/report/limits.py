@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from takeup.plan.evidence import MAIN
-from takeup.present.reading import pick, section
+from takeup.present.reading import pick, section, statistics
 from takeup.present.text import fill, said
 from takeup.present.wording import finding
+from takeup.release.suppress import is_withheld
 
 if TYPE_CHECKING:
     from takeup.present.text import Spans
@@ -24,6 +25,7 @@ TAKEUP_GAP = 0.9
 def limitations(tell: Teller) -> tuple[Spans, ...]:
     """The list, most serious first; empty sentences are left out."""
     parts = [_evidence(tell), _synthetic(tell), _registration(tell), *_uncertain(tell), _attrition(tell), *_weak(tell), _takeup(tell),
+             _mixed(tell), _not_entitled(tell),
              _clusters(tell), _thresholds(tell),
              _families(tell), _exploratory(tell), _withheld(tell)]
     return tuple(part for part in parts if part)
@@ -92,6 +94,26 @@ def _takeup(tell: Teller) -> Spans:
     return fill(tell._.raw("Not everybody took the programme up: the offer raised take-up by {share} percentage points. The effects are those of "
                            "being offered it; "
                            "the effects of taking part rest on further assumptions."), share=tell.number.of(share, "estimate", "points", 0))
+
+
+def _mixed(tell: Teller) -> Spans:
+    item = next(iter(statistics(section(tell.released, "flags"), variable="provider_in_control")), None)
+    if item is None:
+        return ()
+    arm, people = tell.labels.arm(item.arm, tell.language), tell.labels.units(tell.language)
+    provider = tell.labels.variable(str(tell.labels.plan.design.nested_in), tell.language)
+    if is_withheld(item):
+        return said(tell._("A few {people} of \u201c{arm}\u201d have an entry under \u201c{provider}\u201d, which belongs to the programme: the arms "
+                           "may have mixed, which makes a difference look smaller.", people=people, arm=arm, provider=provider))
+    return fill(tell._.raw("In \u201c{arm}\u201d {n} {people} have an entry under \u201c{provider}\u201d, which belongs to the programme: "
+                           "the arms may have mixed, which makes a difference look smaller."),
+                n=tell.number.of(item, "value", "integer"), people=people, arm=arm, provider=provider)
+
+
+def _not_entitled(tell: Teller) -> Spans:
+    found = statistics(section(tell.released, "takeup"), table="not_entitled")
+    return said(tell._("Some {people} were recorded as receiving a right before the draw to which they weren't entitled. The records stay as they "
+                       "are, and take-up of that right isn't asked of them.", people=tell.labels.units(tell.language))) if found else ()
 
 
 def _clusters(tell: Teller) -> Spans:

@@ -38,6 +38,7 @@ LIST = (
     Chapter("attrition", "before", ARMS),
     Chapter("completers", "completers", ONE_GROUP),
     Chapter("compliance", "before", ARMS),
+    Chapter("flags", "flags", ARMS),
     Chapter("takeup", "takeup", ARMS),
     Chapter("waiting", "waiting", ARMS),
     Chapter("effects", "effects", TRIAL),
