@@ -150,9 +150,8 @@ class Labels:
 
     def arm(self, arm: str, language: str) -> str:
         """An arm's name in the plan; of a study without arms what it counts."""
-        if not arm:
-            units = self.units(language)
-            return units[:1].upper() + units[1:]
+        if not self.plan.design.arms and self.plan.evidence == "before_after":
+            return self.wave(arm, language)
         for value, label in self.plan.design.arms.items():
             if str(value) == arm:
                 return in_language(label, language)

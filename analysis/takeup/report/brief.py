@@ -21,13 +21,14 @@ from takeup.present.text import Span, joined, said
 from takeup.present.wording import finding
 from takeup.release.gate import require
 from takeup.report.brief_figure import Chart, chart, memorable
-from takeup.report.brief_parts import costs, result_ids
+from takeup.report.brief_parts import changed, costs, result_ids
 from takeup.report.document import Block, Bullets, Callout, Document, FigureBlock, Heading, Note, Paragraph, TableBlock
 from takeup.report.full import TONES, plan_hash_of
 from takeup.report.limits import limitations
 from takeup.report.marks import long_mark, marked_figure, marked_table, short_mark
 from takeup.report.methods import methods
 from takeup.report.placeholders import bound, typed
+from takeup.report.programme import design_lines
 from takeup.report.sentences import Teller
 from takeup.report.words import blocks, sentence
 from takeup.results import FrozenMap
@@ -192,7 +193,8 @@ class _Writer:
     def written(self) -> Brief:
         """The whole brief. ReportError with every fault in the authors' words at once."""
         _, plan = self._, self.plan
-        lead, _language = self.own("message")
+        own, _language = self.own("message")
+        lead = (*design_lines(self.tell), *own)
         parts = {part.id: part for part in (self.meaning(), self.sure(), self.cost(), self.unknown())}
         if self.faults:
             raise ReportError(*self.faults)
@@ -271,6 +273,7 @@ class _Writer:
         rounded = said(_("Counts are rounded to the nearest {base}.", base=self.tell.number.integer(base))) if base > 1 else ()
         items.append(joined(_whole(self.tell.flow()), rounded, _whole(self.tell.takeup())))
         items.append(_whole(self.tell.rights()))
+        items += [_whole(line) for line in changed(self.tell)]
         items.append(finding(self.first[0], self.labels, self.language).matters)
         return self.part("meaning", _("What it means"), (Bullets(items=tuple(item for item in items if item)),), before=True)
 
@@ -320,7 +323,7 @@ class _Writer:
         if plan.registration is not None:
             parts.append(_("Registered: {registry}, {id}.", registry=plan.registration.registry, id=plan.registration.id))
         elif plan.about.citation:
-            parts.append(_("Please cite: {citation}", citation=plan.about.citation))
+            parts.append(_("Please cite: {citation}", citation=in_language(plan.about.citation, self.language)))
         made_by = _("Made by takeup {version} from plan {hash}; the full report has the methods, every outcome and every check.", version=__version__,
                     hash=str(made.meta["plan_hash"])[:12])
         return said(" ".join((*parts, made_by)))

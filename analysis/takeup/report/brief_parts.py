@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from takeup.report.sentences import Teller
 
 
+def changed(tell: Teller) -> tuple[Spans, ...]:
+    """Of a before-after study how many improved in the first outcome, and how much of its change could come back by itself."""
+    if tell.evidence != "before_after":
+        return ()
+    from takeup.report.changed import improved, regression
+
+    return (*tuple(improved(tell))[:1], *tuple(regression(tell))[1:2])
+
+
 def costs(tell: Teller) -> Iterator[Spans]:
     """Hours and euros a case, the cost of one more, and how far it moves with the assumptions."""
     results = section(tell.released, "cost")

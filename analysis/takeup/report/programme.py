@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from takeup.present.catalogue import mark
 from takeup.present.causal import NOT_SHOWN
-from takeup.present.text import said
+from takeup.present.text import joined, said
 from takeup.report import changed, given, spread
 from takeup.report.document import Bullets, Details, Heading, Paragraph
 
@@ -83,6 +83,12 @@ def opening(tell: Teller) -> tuple[Block, ...]:
     lines = CAN.get(tell.evidence, ())
     title = Heading(text=tell._("What this study can and can't show"), id="design")
     return (title, Bullets(items=tuple(said(tell._(line)) for line in lines))) if lines else ()
+
+
+def design_lines(tell: Teller) -> tuple[Block, ...]:
+    """The same in the fewest lines, for the head of a brief: how it was done, and what it can't show."""
+    lines = CAN.get(tell.evidence, ())
+    return (Paragraph(spans=joined(*(said(tell._(line)) for line in (lines[0], lines[-1])))),) if lines else ()
 
 
 def chapters(

@@ -34,10 +34,12 @@ def distribution(released: Released, labels: Labels, language: str, outcome: str
     if not found:
         return None
     make, planned = Maker(language), labels.plan.outcome(outcome)
+    if labels.plan.evidence == "before_after":
+        found = tuple(item.replace(arm=item.wave, wave="") for item in found)  # one group: its two waves in the place of arms, in one panel
     waves = each_once(item.wave for item in found)
-    shown = arms(ResultSet(found), str(labels.plan.design.control)) or ("",)
+    shown = arms(ResultSet(found), str(labels.plan.design.control) if waves[0] else found[0].arm)
     name = labels.outcome(outcome, language)
-    title = make._("{outcome}, by arm and time of measurement", outcome=name) if shown[0] else \
+    title = make._("{outcome}, by arm and time of measurement", outcome=name) if waves[0] else \
         make._("{outcome}, by time of measurement", outcome=name)
     with house_style():
         figure = _bars(found, waves, shown, labels, make) if planned.kind == "binary" else _outlines(found, waves, shown, planned, labels, make)
@@ -186,7 +188,7 @@ def draw_bar(axes: Axes, y: float, start: float, room: float, name: str, item: S
 
 def _data(found: tuple[Statistic, ...], waves: tuple[str, ...], shown: tuple[str, ...], labels: Labels, make: Maker, id_: str, title: str) -> Table:
     columns = [Column(id="level", title=make._("Value"))]
-    columns += [Column(id=f"{wave}_{arm}", title=labels.arm(arm, make.language), kind="percent", group=labels.wave(wave, make.language))
+    columns += [Column(id=f"{wave}_{arm}".strip("_"), title=labels.arm(arm, make.language), kind="percent", group=labels.wave(wave, make.language))
                 for wave in waves for arm in shown]
     rows = []
     for level in each_once(item.level for item in found):
@@ -223,5 +225,6 @@ def _alt(found: tuple[Statistic, ...], waves: tuple[str, ...], shown: tuple[str,
                 share = make.number.percent(most.value)
                 there = _range(found, most.level, make)
                 where = share if planned.kind == "binary" else _("most people ({share}) at {range}", share=share, range=there)
-                parts.append(f"{labels.wave(wave, make.language)}, {labels.arm(arm, make.language)}: {where}")
+                place = ", ".join(part for part in (labels.wave(wave, make.language) if wave else "", labels.arm(arm, make.language)) if part)
+                parts.append(f"{place}: {where}")
     return _("{title}. {lines}.", title=title, lines="; ".join(parts))
