@@ -12,6 +12,7 @@ import yaml
 
 import takeup as tu
 from takeup.cli import run
+from takeup.design.redraw import Accepted, Minimization
 
 PLAN = {
     "takeup": 1, "study": "visits", "title": {"en": "Visits", "nl": "Bezoeken", "fr": "Visites"}, "evidence": "randomized",
@@ -21,7 +22,8 @@ PLAN = {
     "outcomes": [{"id": "worry", "column": "worry"}], "analyses": {"seed": 3, "draws": 199}, "languages": ["en", "nl", "fr"],
 }
 SCHEMAS = {
-    "endline": {"name": "endline", "primaryKey": ["id"], "fields": [{"name": "id"}, {"name": "office"}, {"name": "worry", "type": "integer"}]},
+    "endline": {"name": "endline", "primaryKey": ["id"], "fields": [{"name": "id"}, {"name": "office"}, {"name": "worry", "type": "integer"},
+                                                                   {"name": "age", "type": "integer"}]},
     "assignment": {"name": "assignment", "primaryKey": ["id"], "fields": [{"name": name} for name in ("id", "office", "batch", "arm")]},
 }
 
@@ -41,8 +43,8 @@ def write(folder, **design):
 
 
 def people(path, n):
-    rows = [f"F{i:02d},{'AB'[i % 2]},{(7 * i) % 11}\n" for i in range(n)]
-    path.write_text("id,office,worry\n" + "".join(rows), encoding="utf-8")
+    rows = [f"F{i:02d},{'AB'[i % 2]},{(7 * i) % 11},{20 + (13 * i) % 37}\n" for i in range(n)]
+    path.write_text("id,office,worry,age\n" + "".join(rows), encoding="utf-8")
     return path
 
 
@@ -176,6 +178,37 @@ def test_inference_of_the_study_uses_the_hidden_blocks(drawn):
     again = tu.randomization_test(study.material.frame, "worry", plain, method="difference_in_means", draws=199, seed=1)
     assert 0 < test.p_value <= 1
     assert again.draws == 199
+
+
+@pytest.mark.parametrize(("design", "kind"), [
+    ({"draw": "complete", "blocks": None, "allocation": {"minimize": ["office"], "coin": 0.75}}, Minimization),
+    ({"allocation": {"balance": ["age"], "accept": 0.02}}, Accepted),
+    ({"draw": "complete", "blocks": None, "allocation": {"shares": {"letter": 2, "visit": 1}}}, None),
+    ({"draw": "pairs", "blocks": "pair", "allocation": {"match": ["age"]}}, None),
+])
+def test_whatever_the_rule_the_analysis_draws_by_it(home, design, kind):
+    write(home, **design)
+    said = set(design["allocation"])
+    names = ["id", *(["office"] if "minimize" in said or "draw" not in design else []), *(["age"] if {"balance", "match"} & said else []), "batch",
+             *(["pair"] if "match" in said else []), "arm"]
+    (home / "assignment.yaml").write_text(yaml.safe_dump({"name": "assignment", "primaryKey": ["id"], "fields": [{"name": name} for name in names]}))
+    draw(home, "--seed", "5", n=36)
+    draw(home, "--batch", "later", n=60)
+    study = tu.open_study(home)
+    frame, found = study.material.frame, study.material.design
+    draws = found.draws(frame, 40, 2)
+    if kind is not None:
+        assert isinstance(found.redraw.draw, kind)
+    if kind is Accepted:
+        for batch in found.redraw.draw.batches:
+            assert batch.distance(draws[:, batch.place]).max() <= batch.threshold + 1e-9
+    if kind is None and "pair" in names:
+        for places in frame.groupby("pair").indices.values():
+            assert (draws[:, places].sum(axis=1) == 1).all()
+    if kind is None and "pair" not in names:
+        for batch, share in (("1", 12), ("later", 8)):
+            assert (draws[:, (frame["batch"] == batch).to_numpy()].sum(axis=1) == share).all()
+    assert study.results()["worry"].n == 60
 
 
 def test_without_the_seed_hidden_blocks_are_said_to_be_unknown(home):

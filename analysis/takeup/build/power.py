@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ASSUMED_CORRELATION = 0.5
 """Between baseline and endline, where an outcome has a baseline and nobody says."""
-ASSUMED_PROVIDER_ICC = 0.05
+ASSUMED_PROVIDER_ICC = ASSUMED_ICC = 0.05
 CONTROLS: Mapping[str, Any] = FrozenMap(holm="holm", hochberg="holm", bonferroni="bonferroni", romano_wolf="romano_wolf")
 """The corrections that control the family-wise error, and how their power is worked out; Hochberg finds at least what Holm finds."""
 
@@ -86,19 +86,22 @@ def from_plan(plan_path: Path, said: Mapping[str, Any], *, n: float | None, effe
 
     Raises
     ------
-    PlanError
-        The plan can't be read.
+    PlanError, BuildError
+        The plan can't be read, or is of a before-after study.
     """
     from takeup.plan.read import read
 
     plan = read(plan_path)
+    if plan.design.treatment is None:
+        remedy = "Size its change from Python: tu.sample_size(..., paired=True)."
+        raise BuildError(Fault("a before-after study compares no arms", plan.study, remedy=remedy))
     study = _opened(plan_path)
     primary = [outcome for outcome in plan.outcomes if outcome.role == "primary"] or list(plan.outcomes)
     people = n if n is not None else plan.flow.planned or (len(study.trial.units) if study is not None else None)
     made = []
     for outcome in primary:
         known, origin = _of_plan(plan, outcome, primary)
-        read_, where = _of_data(study, outcome, plan)
+        read_, where = _of_data(study, outcome)
         both = {**known, **read_, **said}
         if outcome.kind == "binary":
             both.pop("sd", None)
@@ -205,7 +208,7 @@ def _of_plan(plan: Plan, outcome: Outcome, primary: list[Outcome]) -> tuple[dict
     return known, origin
 
 
-def _of_data(study: Study | None, outcome: Outcome, plan: Plan) -> tuple[dict[str, Any], dict[str, str]]:
+def _of_data(study: Study | None, outcome: Outcome) -> tuple[dict[str, Any], dict[str, str]]:
     """What the baseline says, after the disclosure gate has passed it."""
     from takeup.design.pilot import read_pilot
     from takeup.measure.outcomes import baseline_of
@@ -214,21 +217,20 @@ def _of_data(study: Study | None, outcome: Outcome, plan: Plan) -> tuple[dict[st
         return {}, {}
     material = study.material
     column = baseline_of(outcome)
-    frame = material.frame
-    if column is None or frame[column].notna().sum() < 3:
-        return {}, {}
-    read: dict[str, Any] = read_pilot(frame, material.design, column)
-    if plan.design.nested_in is not None:
-        read.pop("provider_icc", None)  # before the programme its providers share nothing
-    if outcome.kind == "binary":
+    frame, design = material.frame, material.design
+    known = column is not None and frame[column].notna().sum() >= 3
+    read: dict[str, Any] = read_pilot(frame, design, column if known else None)
+    read.pop("provider_icc", None)  # before the programme its providers share nothing
+    if known and outcome.kind == "binary":
         read["control_rate"] = float(frame[column].mean())
-    if not material.design.draws_clusters:
+    if not design.draws_clusters:
         for name in ("cluster_size", "cluster_size_cv", "icc"):
             read.pop(name, None)
-    if read.get("provider_size") is None:
-        read.pop("provider_size", None)
-    _through_the_gate(study, outcome, read, int(frame[column].notna().sum()))
-    return {name: float(f"{value:.3g}") for name, value in read.items()}, dict.fromkeys(read, "data")
+    origin = dict.fromkeys(read, "data")
+    if design.draws_clusters and "icc" not in read:
+        read["icc"], origin["icc"] = ASSUMED_ICC, "assumed"
+    _through_the_gate(study, outcome, read, int(frame[column].notna().sum()) if known else len(frame))
+    return {name: float(f"{value:.3g}") for name, value in read.items()}, origin
 
 
 def _through_the_gate(study: Study, outcome: Outcome, read: Mapping[str, float], n: int) -> None:

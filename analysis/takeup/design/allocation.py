@@ -32,6 +32,9 @@ BATCH = "batch"
 """The column of an assignment file that says in which batch a unit was drawn."""
 HIDDEN, COINS, ACCEPT, LISTED = 11, 12, 13, 14
 """Keys of the streams."""
+MISFITS, WAITING, JOINED = "misfits", "waiting", "joined"
+"""What a batch may note, with a number: strata that don't divide by the shares (the places left over go by chance), units without a partner
+who wait for the next batch, rows that came later and take the arm of their cluster."""
 REFERENCE = 4000
 """Assignments by which the distance that is still accepted is found."""
 
@@ -162,14 +165,15 @@ def drawn(frame: DataFrame, rule: Allocation, master: int) -> Drawn:
         for number, (label, place) in enumerate(batches.items()):
             part = table.iloc[place].reset_index(drop=True)
             if rule.match:
-                pair_of[place] = _pairs(part, rule, label, notes[label])
+                known = part[rule.blocks].tolist() if rule.blocks in part.columns else [""] * len(part)
+                pair_of[place] = known if all(isinstance(pair, str) and pair for pair in known) else _pairs(part, rule, label, notes[label])
             kept = place[[pair is not None for pair in pair_of[place]]] if rule.match else place
             if kept.size:
                 codes[kept] = _one_batch(table.iloc[kept].reset_index(drop=True), rule, pair_of[kept], master, number, notes[label])
     for label, place in batches.items():
         later = int((np.isin(units, place) & (frame[BATCH].astype(str) != label).to_numpy()).sum())
         if later:
-            notes[label].append(f"{later} rows that came later belong to its clusters and take their arm")
+            notes[label].append(f"{JOINED} {later}")
     arms: list[str | None] = [rule.arms[code] if code >= 0 else None for code in codes[units]]
     return Drawn(arms=tuple(arms), pairs=tuple(pair_of[units]), notes={label: tuple(said) for label, said in notes.items()})
 
@@ -244,7 +248,7 @@ def _check(frame: DataFrame, rule: Allocation) -> None:
     there = ", ".join(map(str, frame.columns))
     faults = [Fault(f'the list has no column "{name}"', "list", there) for name in rule.reads if name not in frame.columns]
     collect(DesignError, faults)
-    for name in dict.fromkeys((rule.unit, rule.key, *([rule.blocks] if rule.blocks and rule.blocks in frame.columns else []))):
+    for name in dict.fromkeys((rule.unit, rule.key, *([rule.blocks] if rule.blocks in rule.reads else []))):
         empty = int((frame[name].isna() | (frame[name].astype("string").str.strip() == "")).sum())
         if empty:
             faults.append(Fault(f"{empty} rows are empty", name, "a value for everybody who is drawn"))
@@ -276,7 +280,7 @@ def _one_batch(part: DataFrame, rule: Allocation, pairs: Any, master: int, numbe
     found, misfits = allotted(part.drop(columns=rule.treatment, errors="ignore"), _design(rule), given, _batch_seed(master, number))
     order = [found.labels.index(label) for label in rule.arms]
     if misfits:
-        notes.append(f"{misfits} strata don't divide by the shares; the places left over were given by chance")
+        notes.append(f"{MISFITS} {misfits}")
     if rule.balance:
         batch = _batch(part, rule, np.arange(len(part)), found.strata, found.counts[:, order], number)
         return np.asarray(accepted(batch, Source(master, ACCEPT, number), 1)[0], dtype=np.int8)
@@ -304,7 +308,7 @@ def _batch(part: DataFrame, rule: Allocation, place: Codes, strata: Codes, count
 def _pairs(part: DataFrame, rule: Allocation, label: str, notes: list[str]) -> list[str | None]:
     codes, alone = matched_pairs(covariates_of(part, rule.match))
     if alone:
-        notes.append("1 has no partner and waits for the next batch")
+        notes.append(f"{WAITING} {alone}")
     return [f"{label}-{code + 1}" if code >= 0 else None for code in codes]
 
 
