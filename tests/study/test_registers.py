@@ -67,6 +67,45 @@ def test_a_table_of_rights_held_gives_the_studys_own_tables(study, catalogue, tm
         same(item, chapter[item.provenance.id])
 
 
+def test_causes_and_waiting_times_are_the_studys_own(study, catalogue, tmp_path):
+    rights = DATA["rights"].assign(**{name: pd.to_numeric(DATA["rights"][name]) for name in (*rights_made.STAGES, "monthly_amount")})
+    rights["since"] = pd.to_datetime(rights["since"])
+    homes = DATA["households"].merge(DATA["endline"][["id", "asked_on"]], on="id", how="left")
+    homes[["drawn_on", "asked_on"]] = homes[["drawn_on", "asked_on"]].apply(pd.to_datetime)
+    registers = tu.Registers(units=put(homes.sample(frac=1, random_state=2), tmp_path / "units.parquet"), unit="id", drawn_on="drawn_on",
+                             asked_on="asked_on", held=put(rights.sample(frac=1, random_state=1), tmp_path / "held.parquet"))
+    found = {item.provenance.id: item for item in tu.takeup_of_registers(registers, DESIGN, catalogue)}
+    theirs = {item.provenance.id: item for name in ("takeup", "waiting") for item in study.chapter(name)}
+    wanted = [name for name in theirs if name.startswith(("causes", "waiting"))]
+    assert len([name for name in wanted if name.startswith("waiting")]) > 8
+    assert len([name for name in wanted if name.startswith("causes")]) > 4
+    assert set(found) == set(theirs)
+    for name in wanted:
+        same(found[name], theirs[name])
+
+
+def test_waiting_in_a_monthly_register_by_hand(catalogue, tmp_path):
+    """Five people, drawn in month 10: one has a right already and gets another in 14, one gets it in 12, one another in 13, two nothing."""
+    units = pd.DataFrame({"id": [1, 2, 3, 4, 5], "arm": ["usual", "manager", "manager", "usual", "manager"], "drawn": 10})
+    rows = [(1, "uitpas", 10), (1, "uitpas", 12), (1, "course", 14), (2, "uitpas", 12), (2, "uitpas", 13), (3, "course", 13), (3, "uitpas", 40)]
+    monthly = pd.DataFrame(rows, columns=["id", "right", "month"]).assign(amount=1.0)
+    known = rights_made_ids(catalogue)
+    monthly["right"] = monthly["right"].map({"uitpas": known[0], "course": known[1]})
+    eligible = pd.DataFrame([(one, known[0]) for one in (1, 2, 3, 4, 5)], columns=["id", "right"])
+    registers = tu.Registers(units=put(units, tmp_path / "u.parquet"), unit="id", monthly=put(monthly, tmp_path / "m.parquet"),
+                             eligible=put(eligible, tmp_path / "e.parquet"))
+    found = {item.provenance.id: item for item in tu.takeup_of_registers(registers, tu.Design("arm", "usual"), catalogue)}
+    assert [found[f"waiting.{month:02d}.manager"].value for month in (1, 2, 3, 6)] == pytest.approx([0, 1 / 3, 2 / 3, 2 / 3])
+    assert [found[f"waiting.{month:02d}.usual"].value for month in (3, 4, 6)] == [0.0, 0.5, 0.5]
+    assert found["waiting.rmst"].estimate == pytest.approx(11 / 3 - 5)
+
+
+def rights_made_ids(catalogue):
+    from takeup.measure.rights_catalogue import read_catalogue
+
+    return read_catalogue(catalogue).ids
+
+
 def test_a_monthly_register_gives_the_same_rates_and_effects(study, catalogue, tmp_path):
     """Everybody is followed in a register, so the study is taken of those who answered."""
     rng = np.random.default_rng(0)

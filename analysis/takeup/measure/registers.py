@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WAVES = ("baseline", "endline")
 MEMORY = "512MB"
+MONTH = 365.25 / 12
+"""Days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Registers:
     monthly, eligible : one row a unit, right and month in which it is received (unit, right, month, amount), and one a unit and right to which
         it was entitled at the draw (unit, right). A register is complete: a month without a row is a month without the right.
     drawn : column of `units` with the month of the draw (a number); received then is before, `follow_up` months later is after
+    drawn_on, asked_on : with `held`, columns of `units` with the days of the draw and of the last interview: where `held` has `since`, the day of
+        first receipt, the waiting times are told
     """
 
     units: str | Path
@@ -47,6 +51,8 @@ class Registers:
     eligible: str | Path | None = None
     drawn: str = "drawn"
     follow_up: int = 6
+    drawn_on: str | None = None
+    asked_on: str | None = None
 
     def __post_init__(self) -> None:
         both = (self.monthly is None) == (self.eligible is None)
@@ -88,7 +94,7 @@ def held_from_registers(session: Any, registers: Registers, catalogue: Catalogue
     source = "monthly" if monthly else "held"
     strange = int(_run(session, f'SELECT count(*) FROM {source} WHERE NOT list_contains(?, "right")', [list(catalogue.ids)]).fetchone()[0])
     collect(MeasureError, [Fault(f"{strange} rows name a right that isn't in the catalogue", "right")] if strange else [])
-    columns = {str(row[0]) for row in _run(session, f"DESCRIBE {source}").fetchall()}
+    columns = _columns(session, source)
     shape = (n, len(catalogue))
     asked = [(ELIGIBLE, WAVES[0]), *((RECEIVES, wave) for wave in WAVES)] if monthly else [
         (stage, wave) for stage in STAGES if stage in columns for wave in WAVES]
@@ -100,8 +106,22 @@ def held_from_registers(session: Any, registers: Registers, catalogue: Catalogue
             _fill_monthly(session, registers, right, place, codes, amounts)
         else:
             _fill_held(session, unit, right, place, codes, amounts, answered, columns)
-    return Held(rights=catalogue.ids, waves=WAVES, codes=MappingProxyType(codes), amounts=MappingProxyType(amounts), since=None, reasons=(),
-                reason=None, answered=MappingProxyType(answered))
+    reasons, reason = _reasons(session, unit, catalogue.ids, n) if source == "held" and "reason" in columns else ((), None)
+    return Held(rights=catalogue.ids, waves=WAVES, codes=MappingProxyType(codes), amounts=MappingProxyType(amounts), since=None, reasons=reasons,
+                reason=reason, answered=MappingProxyType(answered))
+
+
+def _reasons(session: Any, unit: str, rights: tuple[str, ...], n: int) -> tuple[tuple[str, ...], Any]:
+    """Why a right isn't received at the last wave: the words, and their place for each unit and right (-1 where none is given)."""
+    given = "reason IS NOT NULL AND reason <> ''"
+    words = tuple(str(row[0]) for row in _run(session, f"SELECT DISTINCT reason FROM held WHERE {given} ORDER BY reason").fetchall())
+    places = np.full((n, len(rights)), -1, dtype=np.int16)
+    statement = (f"SELECT u.place, (list_position(?, r.reason) - 1)::SMALLINT AS code FROM held r JOIN numbered u ON u.unit = r.{unit} "
+                 f'WHERE r."right" = ? AND r.wave = ? AND {given}')
+    for place, right in enumerate(rights):
+        found = _run(session, statement, [list(words), right, WAVES[1]]).fetchnumpy()
+        places[_plain(found["place"]), place] = _plain(found["code"])
+    return words, places
 
 
 def _fill_held(
@@ -147,6 +167,54 @@ def _fill_monthly(
         codes[RECEIVES, wave][rows, place] = _plain(found[time])
         here = _plain(found[time]) == 1
         amounts[wave][rows[here], place] = _plain(found[f"euros_{time}"])[here]
+
+
+def waits_from_registers(session: Any, registers: Registers, held: Held) -> tuple[Any, Any] | None:
+    """Months from the draw to the first new right (to the end of follow-up where there was none), nan where not known, and whether there was one.
+
+    In a monthly register the first month of a right that wasn't received in the month of the draw. In a table of rights held, as in a study: a right
+    that is received at the last wave and wasn't before, from its day. None where days aren't kept. Call it after `held_from_registers`.
+    """
+    if registers.monthly is not None:
+        first = np.full(held.n, np.inf)
+        later = f"u.drawn + {int(registers.follow_up)}"
+        statement = (f"SELECT u.place, min(r.month - u.drawn)::DOUBLE AS wait FROM monthly r JOIN numbered u ON u.unit = r.{_name(registers.unit)} "
+                     f'WHERE r."right" = ? AND r.month BETWEEN u.drawn AND {later} GROUP BY u.place')
+        for right in held.rights:
+            found = _run(session, statement, [right]).fetchnumpy()
+            rows, wait = _plain(found["place"]), _plain(found["wait"])
+            new = wait > 0  # 0: received in the month of the draw already
+            first[rows[new]] = np.minimum(first[rows[new]], wait[new])
+        happened = np.isfinite(first)
+        return np.where(happened, first, float(registers.follow_up)), happened.astype(float)
+    if registers.drawn_on is None or registers.asked_on is None or "since" not in _columns(session, "held"):
+        return None
+    return _waits_held(session, registers, held)
+
+
+def _waits_held(session: Any, registers: Registers, held: Held) -> tuple[Any, Any]:
+    drawn, asked, unit = (_name(str(name)) for name in (registers.drawn_on, registers.asked_on, registers.unit))
+    followed = np.full(held.n, np.nan)
+    statement = f"SELECT u.place, date_diff('day', {drawn}, {asked})::DOUBLE AS days FROM units JOIN numbered u ON u.unit = units.{unit}"
+    found = _run(session, statement).fetchnumpy()
+    followed[_plain(found["place"])] = np.ma.filled(found["days"], np.nan)
+    first, any_new = np.full(held.n, np.inf), np.zeros(held.n, dtype=bool)
+    statement = (f"SELECT u.place, date_diff('day', {drawn}, r.since)::DOUBLE AS days FROM held r JOIN numbered u ON u.unit = r.{unit} "
+                 f'JOIN units ON units.{unit} = r.{unit} WHERE r."right" = ? AND r.wave = ? AND r.since IS NOT NULL AND {drawn} IS NOT NULL')
+    for place, right in enumerate(held.rights):
+        new = (held.at(RECEIVES, WAVES[1])[:, place] == 1) & (held.at(RECEIVES, WAVES[0])[:, place] == 0)
+        any_new |= new
+        found = _run(session, statement, [right, WAVES[1]]).fetchnumpy()
+        rows, days = _plain(found["place"]), _plain(found["days"])
+        kept = new[rows] & (days >= 0)
+        first[rows[kept]] = np.minimum(first[rows[kept]], days[kept])
+    none = held.answered[WAVES[1]] & ~any_new
+    days = np.where(none, np.where(followed >= 0, followed, np.nan), np.where(np.isfinite(first), first, np.nan))
+    return days / MONTH, np.where(np.isnan(days), np.nan, (~none).astype(float))
+
+
+def _columns(session: Any, view: str) -> set[str]:
+    return {str(row[0]) for row in _run(session, f"DESCRIBE {view}").fetchall()}
 
 
 def units_frame(session: Any, registers: Registers, columns: tuple[str, ...]) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from takeup.measure.registers import Registers, connected, held_from_registers, units_frame
+from takeup.measure.registers import Registers, connected, held_from_registers, units_frame, waits_from_registers
 from takeup.measure.rights import Rights
 from takeup.measure.rights_catalogue import read_catalogue
 from takeup.results import Provenance, Result, ResultSet
 from takeup.study.takeup import Takers, tables
+from takeup.study.waiting import HAPPENED, MONTHS, curves
 from takeup.version import __version__
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def takeup_of_registers(
     Returns
     -------
     ResultSet
-        As in a study, effects by difference in means with the design's inference. Not yet through the disclosure gate.
+        As in a study, effects by difference in means with the design's inference; with days of receipt also the waiting curves and the difference in
+        mean waiting time. Not yet through the disclosure gate.
 
     Raises
     ------
@@ -60,6 +62,7 @@ def takeup_of_registers(
     session = connected(memory, folder)
     try:
         held = held_from_registers(session, registers, words)
+        waits = waits_from_registers(session, registers, held)
         frame = units_frame(session, registers, design.columns)
     finally:
         session.close()
@@ -67,7 +70,11 @@ def takeup_of_registers(
     arms = tuple(sorted((value for value in present if value != design.control), key=str))
     takers = Takers(rights=Rights(catalogue=words, held=held), frame=frame, design=design, arms=arms, estimator="difference_in_means",
                     conf_level=conf_level)
-    return ResultSet(tuple(_stamped(name, result) for name, result in tables(takers)))
+    found = [*tables(takers)]
+    if waits is not None:
+        months, happened = waits
+        found += curves(takers, frame[list(design.columns)].assign(**{MONTHS: months, HAPPENED: happened}))
+    return ResultSet(tuple(_stamped(name, result) for name, result in found))
 
 
 def _stamped(name: str, result: Result) -> Result:

@@ -9,6 +9,7 @@ import numpy as np
 
 from takeup.errors import TakeupError
 from takeup.estimate.survival import kaplan_meier, restricted_mean_difference
+from takeup.measure.registers import MONTH
 from takeup.measure.rights import newly
 from takeup.results import Estimate, FrozenMap, ResultSet, Statistic
 from takeup.study.material import slug
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from takeup.study.material import Material
     from takeup.study.takeup import Named, Takers
 
-MONTH = 365.25 / 12
-"""Days."""
 SHORT = 0.1
 """The curves end with the month to which nine in ten of those still waiting were followed, in every arm."""
 MONTHS, HAPPENED = "months to the first new right", "first new right"
@@ -36,7 +35,7 @@ def waiting(material: Material) -> ResultSet:
     if takers is None or days is None or takers.rights.held.since is None:
         return ResultSet()
     frame = first_right(takers, *days)
-    return ResultSet(tuple(material.stamp(result, name, "rights") for name, result in _results(takers, frame)))
+    return ResultSet(tuple(material.stamp(result, name, "rights") for name, result in curves(takers, frame)))
 
 
 def _days(material: Material) -> tuple[Any, Any] | None:
@@ -74,7 +73,8 @@ def first_right(takers: Takers, drawn: Any, asked: Any) -> DataFrame:
     return takers.frame[list(takers.design.columns)].assign(**columns)
 
 
-def _results(takers: Takers, frame: DataFrame) -> Iterator[Named]:
+def curves(takers: Takers, frame: DataFrame) -> Iterator[Named]:
+    """By arm and month the share with a first new right, and the difference in mean waiting time; `frame` as `first_right` makes it."""
     months, happened = frame[MONTHS].to_numpy(), frame[HAPPENED].to_numpy()
     known = ~np.isnan(months)
     followed = [months[known & (happened == 0) & takers.rows(arm)] for arm in takers.all_arms()]
