@@ -303,7 +303,7 @@ class About(Part):
 
     source: Text = ""
     licence: str = ""
-    citation: str = ""
+    citation: Text = ""
     published: date | None = Field(default=None, description="Day on which the results are published, for archives.")
     synthetic: bool = False
     intervention: Text = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from takeup.present.catalogue import words
+from takeup.present.labels import in_language
 from takeup.present.numbers import effect_digits, id_of
 from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
 from takeup.report.document import Block, Bullets, Callout, Details, Facts, FigureBlock, Note, Paragraph, TableBlock, walk
@@ -87,5 +88,5 @@ def citation(labels: Labels, plan_hash: str, language: str) -> str:
     if plan.registration is not None:
         parts.append(_("Registered: {registry}, {id}.", registry=plan.registration.registry, id=plan.registration.id))
     if plan.about.citation:
-        parts.append(plan.about.citation)
+        parts.append(in_language(plan.about.citation, language))
     return " ".join(parts)

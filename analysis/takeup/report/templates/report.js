@@ -20,7 +20,8 @@
     const article = target.closest("article");
     if (article && articles.length > 1) show(article.lang);
     for (let node = target.parentElement; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
-    target.scrollIntoView();
+    if (target.tagName === "ARTICLE") window.scrollTo(0, 0);
+    else target.scrollIntoView();
   }
 
   function keyOf(row, column) {
