@@ -18,6 +18,7 @@ from takeup.present.reading import main, section, statistics
 from takeup.present.text import Span, fill, plain
 from takeup.present.wording import finding
 from takeup.report.document import Block, Bullets, Heading, Note, Paragraph
+from takeup.report.impossible import impossible
 from takeup.results import Estimate
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def _any(parts: list[str], tell: Teller) -> Span:
 
 
 def typed(text: str, tell: Teller, where: str) -> tuple[Fault, ...]:
-    """The numbers in an author's Markdown that a result holds, each with the placeholder to write instead.
+    """The numbers in an author's Markdown that a result holds, each with the placeholder to write instead; and percentages that can't be.
 
     A number counts as typed when it stands as the report would show it: with decimals, as a count of a hundred or more, or as a share
     ("34 %", "34 in every 100"). Years, links and placeholders are left alone.
@@ -229,7 +230,7 @@ def typed(text: str, tell: Teller, where: str) -> tuple[Fault, ...]:
             id_, field, place = known[number]
             faults[match[0]] = Fault(f"the number {match[0]} was typed, and equals a result ({id_}, {field})", where,
                                      remedy=f"Write {place} so that it follows the data." if place else "Bind it to the result.")
-    return tuple(faults.values())
+    return (*faults.values(), *impossible(text, tell, where))
 
 
 def _bare(text: str) -> str:
