@@ -178,6 +178,7 @@ def test_inference_of_the_study_uses_the_hidden_blocks(drawn):
     again = tu.randomization_test(study.material.frame, "worry", plain, method="difference_in_means", draws=199, seed=1)
     assert 0 < test.p_value <= 1
     assert again.draws == 199
+    assert "hidden blocks in which the trial was drawn" in test.reason
 
 
 @pytest.mark.parametrize(("design", "kind"), [

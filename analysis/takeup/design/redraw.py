@@ -39,6 +39,11 @@ class Strata:
     units: tuple[str, ...]
     strata: Codes
 
+    @property
+    def said(self) -> str:
+        """What inference keeps."""
+        return "They keep the batches and the hidden blocks in which the trial was drawn."
+
     def applied(self, found: Scheme, frame: DataFrame) -> Scheme:
         """The scheme with these strata in place of its own; the probabilities stay those of the plan's blocks."""
         place = positions(self.key, self.units, found, frame)
@@ -61,6 +66,13 @@ class Procedure:
     key: str
     units: tuple[str, ...]
     draw: Drawer
+
+    @property
+    def said(self) -> str:
+        """What inference does."""
+        if isinstance(self.draw, Minimization):
+            return "Each draws the units anew by minimisation, in the order in which they came."
+        return "Only assignments as well balanced as the trial's rule asked are drawn."
 
     def applied(self, found: Scheme, frame: DataFrame) -> Scheme:
         """The scheme with the procedure as its drawer."""

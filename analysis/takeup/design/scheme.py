@@ -36,6 +36,10 @@ class Drawer(Protocol):
 class Redraw(Protocol):
     """How a trial was drawn, beyond the columns of its frame."""
 
+    @property
+    def said(self) -> str:
+        """That in a sentence, for the reason of a test."""
+
     def applied(self, found: Scheme, frame: DataFrame) -> Scheme:
         """The scheme of the frame's rows with this draw in it; DesignError where the frame's units aren't those that were drawn."""
 

@@ -198,6 +198,8 @@ def reasons(found: TrialNull, design: Design) -> str:
             else f"{null.draws:,} draws by the trial's own scheme ({design.draw})."]
     if design.accept is not None:
         said.append("Assignments that the design's rule refuses are left out.")
+    if design.redraw is not None:
+        said.append(design.redraw.said)
     undefined = int(np.isnan(found.statistics[found.scale > 0]).any(axis=0).sum()) if (found.scale > 0).any() else 0
     if undefined:
         said.append(f"{undefined:,} of them leave the statistic undefined and count as not extreme.")

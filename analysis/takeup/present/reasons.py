@@ -61,6 +61,9 @@ KNOWN = (
     mark("{n1} draws by the trial's own scheme (clustered)."),
     mark("{n1} draws by the trial's own scheme (blocked_clustered)."),
     mark("{n1} draws by the trial's own scheme (pairs)."),
+    mark("They keep the batches and the hidden blocks in which the trial was drawn."),
+    mark("Each draws the units anew by minimisation, in the order in which they came."),
+    mark("Only assignments as well balanced as the trial's rule asked are drawn."),
     mark("One outcome in the family: nothing to correct for."),
     mark("{n1} p-values corrected together."),
     mark("The groups were not drawn by lot: this is an adjusted difference, and whatever else sets them apart and isn't among the covariates "
