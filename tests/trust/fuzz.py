@@ -2,13 +2,17 @@
 
 Each case takes a sound study, plants one fault (`trust.mutations`, `trust.binary`; files of a real trial for those at random), and runs
 `takeup check` on it. It survives if the command ends with 0 or 1 and its own words, says nothing that stands in a cell, and does what the fault's
-class asks for. Run from the repository: ``make fuzz``, or ``python tests/trust/fuzz.py [CASES]``. A case is fixed by its number.
+class asks for. Run from the repository: ``make fuzz``, or ``PYTHONPATH=tests python
+tests/trust/fuzz.py [CASES [FOLDER]]``; a run that keeps its cases in a folder goes on where it was stopped. A case is fixed by its number.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import json
+import multiprocessing
+import os
 import random
 import re
 import shutil
@@ -17,6 +21,7 @@ import tempfile
 import traceback
 import warnings
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -180,19 +185,24 @@ def plan_of(cases: int) -> list[Mutation]:
     return kinds
 
 
-def run_all(cases: int, *, progress: bool = False) -> list[Case]:
-    """Every case, in order."""
-    out = []
-    with tempfile.TemporaryDirectory() as place:
+def run_part(cases: int, part: int, parts: int, keep: Path) -> None:
+    """Every case of one part that isn't in its file yet; each becomes a line there."""
+    kinds, file = plan_of(cases), keep / f"{cases}-{part}-of-{parts}.jsonl"
+    done = {said["number"] for said in map(json.loads, file.read_text(encoding="utf-8").splitlines())} if file.exists() else set()
+    with tempfile.TemporaryDirectory() as place, file.open("a", encoding="utf-8", buffering=1) as lines:
         bench = Bench(Path(place))
-        for number, kind in enumerate(plan_of(cases)):
-            out.append(bench.case(kind, number))
-            if not out[-1].survived:
-                sys.stderr.write(f"{number} {kind.topic}, {kind.name}: {out[-1].verdict} {out[-1].leaked} {out[-1].traceback[-300:]}\n")
-            if progress and number % 500 == 499:
-                sys.stderr.write(f"{number + 1} of {cases}\n")
-                write_page(out)
-    return out
+        for number in sorted(set(range(part, cases, parts)) - done):
+            case = bench.case(kinds[number], number)
+            lines.write(json.dumps({"number": number, **{name: getattr(case, name) for name in ("verdict", "traceback", "leaked", "silent")}}) + "\n")
+            if not case.survived:
+                sys.stderr.write(f"{number} {case.kind.topic}, {case.kind.name}: {case.verdict} {case.leaked} {case.traceback[-300:]}\n")
+
+
+def read_cases(cases: int, keep: Path) -> list[Case]:
+    """What the parts have written so far, in order."""
+    kinds = plan_of(cases)
+    said = [json.loads(line) for file in keep.glob(f"{cases}-*.jsonl") for line in file.read_text(encoding="utf-8").splitlines()]
+    return [Case(kinds[item.pop("number")], **item) for item in sorted(said, key=lambda item: item["number"])]
 
 
 def page(cases: list[Case]) -> str:
@@ -217,18 +227,20 @@ def page(cases: list[Case]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_page(found: list[Case]) -> None:
-    """The page of all cases so far."""
+def main(cases: int = CASES, keep: str = "", parts: int = 0) -> int:
+    """Run all, a part a processor, and write the page; 1 where a case didn't survive. What is in the folder `keep` isn't run again."""
+    parts = parts or os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(keep or place)
+        folder.mkdir(parents=True, exist_ok=True)
+        with ProcessPoolExecutor(parts, mp_context=multiprocessing.get_context("spawn")) as pool:
+            for part in [pool.submit(run_part, cases, part, parts, folder) for part in range(parts)]:
+                part.result()
+        found = read_cases(cases, folder)
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(page(found), encoding="utf-8")
-
-
-def main(cases: int = CASES) -> int:
-    """Run all and write the page; 1 where a case didn't survive."""
-    found = run_all(cases, progress=True)
-    write_page(found)
-    return 0 if all(case.survived for case in found) else 1
+    return 0 if len(found) == cases and all(case.survived for case in found) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else CASES))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else CASES, *sys.argv[2:3]))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from takeup.build.reconcile_chapters import Counts, chapters
 from takeup.errors import BuildError, Fault, collect
 from takeup.measure.outcomes import BASELINE
 from takeup.results import Bounds, Estimate, Statistic
@@ -62,13 +63,15 @@ def reconcile(material: Material, sections: Mapping[str, ResultSet]) -> None:
         collect(BuildError, _one_group(sections, boxes))
         return
     faults = [*_within_flow(boxes), *_descriptions(material, sections, boxes)]
+    ways: dict[str, Mapping[str, Path]] = {}
     for position, outcome in enumerate(material.plan.outcomes):
         paths = {str(arm): path(material, outcome, arm, boxes) for arm in (material.design.control, *material.arms)}
+        ways[outcome.id] = paths
         faults += _analysed_boxes(outcome, paths, boxes)
         own = f"outcomes[{position}]"
         for name in ABOUT_OUTCOMES:
             faults += [fault for item in sections.get(name, ()) if item.provenance.plan_path == own for fault in _of_result(material, item, paths)]
-    collect(BuildError, faults)
+    collect(BuildError, [*faults, *chapters(Counts(material, sections, ways))])
 
 
 def _one_group(sections: Mapping[str, ResultSet], boxes: Mapping[tuple[str, str, str, str], int]) -> Iterator[Fault]:
