@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check simulate bench lock wheel-test docs notebooks test-browser test-words clean
+.PHONY: help setup demo test check simulate fuzz faults bench lock wheel-test docs notebooks test-browser test-words clean
 
 # The first Python that really runs and is new enough; `python3.11` may be on the path and not work.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -23,6 +23,7 @@ help:
 	@echo 'make test        every test but the slow ones'
 	@echo 'make check       style, types, layers, drift'
 	@echo 'make simulate    the slow tests: size, coverage and power of the methods'
+	@echo 'make fuzz        ten thousand damaged studies; make faults: builds killed, starved and crossed (docs/evidence)'
 	@echo 'make bench       times against their budgets'
 	@echo 'make notebooks   the tours as .ipynb files, each of them run once'
 	@echo 'make wheel-test  build the wheel, install it elsewhere, build a study with it'
@@ -83,6 +84,12 @@ simulate: setup
 	$(BIN)/python tests/simulation/power.py
 	$(BIN)/python tests/parity/agreements.py
 	$(BIN)/python tests/published/published.py
+
+fuzz: setup
+	PYTHONPATH=tests $(BIN)/python tests/trust/fuzz.py $(ARGS)
+
+faults: setup
+	PYTHONPATH=tests $(BIN)/python tests/trust/faults.py $(ARGS)
 
 bench: setup
 	$(BIN)/python benchmarks/run.py $(ARGS)

@@ -138,8 +138,8 @@ def _date(text: str, rng: random.Random) -> str:
 
 def _number(text: str, rng: random.Random) -> str:
     del text
-    return rng.choice((SECRETS[0], SECRETS[4], "1e400", "inf", "-inf", "nan", "NaN", "NA", "n/a", "null", "None", "-", "?", "--9", "0x1F", "1e", "1_000", "−5", "½",
-                       "１２", "٤٥", "True", "12 years", "=1+1", "@SUM(A1)", "<script>", "#DIV/0!", "#REF!", ".", "+", "1;2"))
+    return rng.choice((SECRETS[0], SECRETS[4], "1e400", "inf", "-inf", "nan", "NaN", "NA", "n/a", "null", "None", "-", "?", "--9", "0x1F", "1e",
+                       "1_000", "−5", "½", "１２", "٤٥", "True", "12 years", "=1+1", "@SUM(A1)", "<script>", "#DIV/0!", "#REF!", ".", "+", "1;2"))
 
 
 def _beyond(folder: Path, rng: random.Random) -> str:
