@@ -9,7 +9,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	if $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1; then echo $$name; break; fi; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
-STUDIES := jobs2 mission miriam-1 thornton
+STUDIES := jobs2 mission miriam-2024 miriam-1 thornton
 SOURCES := $(shell find analysis/takeup -type f ! -name '*.pyc' 2>/dev/null)
 
 # One thread for linear algebra: the matrices are small, the workers are many.
