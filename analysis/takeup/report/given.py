@@ -109,8 +109,9 @@ def languages(tell: Teller) -> Iterable[Spans]:
                       "measures.")
         yield fill(other if alike.extra["verdict"] == "unequal" else same, outcome=outcome, value=value)
         if flagged:
-            names = in_row([said(_.raw("{item} ({size})").format(item=tell.labels.variable(item.term, tell.language),
-                                                                 size=_(SIZES[item.extra["verdict"]]))) for item in flagged], tell.language)
+            sizes = [SIZES[str(item.extra["verdict"])] for item in flagged]
+            names = in_row([said(_("{item} ({size})", item=tell.labels.variable(item.term, tell.language), size=_(size)))
+                            for item, size in zip(flagged, sizes, strict=True)], tell.language)
             yield fill(_.raw("{outcome}: answered otherwise in the one language than in the other, at an equal score: {items}. Look at the "
                              "translation before languages are compared."), outcome=outcome, items=names)
 
