@@ -33,6 +33,9 @@ help:
 	@echo 'make lock        write requirements.lock anew (needs a package index)'
 	@echo 'make clean       remove what was built, keep .venv'
 
+# Some installations leave these as source only, and every command would compile them anew.
+COMPILED := statsmodels linearmodels patsy formulaic scipy pandas matplotlib pptx docx lxml babel jinja2 pydantic rich click yaml PIL xlsxwriter
+
 # --- set-up: the stamps make the second run instant ---------------------------------------------------------------------------
 setup: .venv/.setup-stamp
 
@@ -41,6 +44,7 @@ setup: .venv/.setup-stamp
 	@echo 'Setting up .venv (once; a minute or two) ...'
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes -r requirements.lock
+	@cd .venv/lib/python*/site-packages && $(CURDIR)/$(BIN)/python -m compileall -q -j 0 $(COMPILED) >/dev/null 2>&1 || true
 	@touch $@
 
 .venv/.setup-stamp: .venv/.lock-stamp pyproject.toml analysis/takeup/version.py
