@@ -90,8 +90,8 @@ def test_tables_and_figure_in_every_language(study: Study, language: str) -> Non
     released, labels = study.released(), study.labels()
     few, hidden = few_clusters(released, labels, language), unmeasured(released, labels, language)
     assert len(few.rows) == len(hidden.rows) == len(labels.plan.outcomes)
-    assert "32" in few.notes[1]
-    assert {"en": "0.06", "nl": "0,06", "fr": "0,06"}[language] in few.notes[1]
+    assert "32" in few.notes[2]
+    assert {"en": "0.06", "nl": "0,06", "fr": "0,06"}[language] in few.notes[2]
     figure = love_weighted(released, labels, language)
     assert figure is not None
     assert len(figure.data.columns) == 4

@@ -72,8 +72,7 @@ def few_clusters(released: Released, labels: Labels, language: str) -> Table:
         _means, kind, digits, scale = scale_of(outcome, main)
         cells: list[Cell] = [text_cell(named(labels, outcome, make)), make.cell(shown, "estimate", kind, digits)]
         for test in tests.values():
-            cells += [EMPTY, EMPTY, EMPTY] if test is None else [
-                make.interval(test, digits=digits, scale=scale), make.cell(test, "p_value", "p_value"), make.cell(test, "n_clusters", "integer")]
+            cells += [EMPTY, EMPTY] if test is None else [make.interval(test, digits=digits, scale=scale), make.cell(test, "p_value", "p_value")]
         rows.append(Row(cells=tuple(cells)))
     heads = {"group": _("By group"), "place": _("By place")}
     columns = [Column(id="outcome", title=_("Outcome")), Column(id="estimate", title=_("Difference by least squares"), kind="number")]
@@ -83,7 +82,6 @@ def few_clusters(released: Released, labels: Labels, language: str) -> Table:
             Column(id=f"interval_{level}", title=make.interval_title(test.conf_level for test in found), kind="interval", group=heads[level],
                    parts=make.limits),
             Column(id=f"p_{level}", title=_("p"), kind="p_value", group=heads[level]),
-            Column(id=f"clusters_{level}", title=_("clusters"), kind="integer", group=heads[level]),
         ]
     return compact(Table(id="few_clusters", title=_("The differences when few groups or places are taken into account"), columns=tuple(columns),
                          rows=tuple(rows), notes=_few_notes(make, labels, results) if rows else (), language=language))
@@ -94,7 +92,12 @@ def _few_notes(make: Maker, labels: Labels, results: ResultSet) -> tuple[str, ..
     _ = make._
     notes = [_("Wild bootstrap with the null imposed, of the regression with all covariates (Cameron, Gelbach and Miller 2008). By group: each group "
                "is a cluster, and so is each person who had none.")]
-    places = [test.n_clusters for outcome in labels.plan.outcomes if (test := _test(results, outcome, "place")) is not None and test.n_clusters]
+    sizes = {level: [test.n_clusters for outcome in labels.plan.outcomes if (test := _test(results, outcome, level)) is not None and test.n_clusters]
+             for level in LEVELS}
+    if all(sizes.values()):
+        notes.append(_("Clusters: {low} to {high} by group, {places} by place.", low=make.number.integer(min(sizes["group"])),
+                       high=make.number.integer(max(sizes["group"])), places=make.number.integer(max(sizes["place"]))))
+    places = sizes["place"]
     if places and (few := min(places)) < SIGNS_TOO_FEW:
         notes.append(_("{n} places are few: with plus and minus signs alone there are {samples} samples and no p under {least}, so weights of six "
                        "points are drawn (Webb 2023). What such an interval shows rests on how differently the programme went in {n} places, and it "
