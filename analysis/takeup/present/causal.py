@@ -106,9 +106,13 @@ def causal_words(text: str) -> tuple[Causal, ...]:
 
 
 def normal(text: str) -> str:
-    """A text as one line: ligatures and odd spaces undone, words that were broken over a line joined."""
-    plain = unicodedata.normalize("NFKC", text).replace("\u00ad", "").replace("\u2019", "'")
-    plain = re.sub(r"(?<=[^\W\d_])[-\u2010]\s*\n\s*(?=[^\W\d_])", "", plain)
+    r"""A text as one line: ligatures and odd spaces undone, words that were broken over a line joined, by whatever hyphen.
+
+    >>> normal("the ef\u00ad\nfect of a pro-\ngramme")
+    'the effect of a programme'
+    """
+    plain = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
+    plain = re.sub(r"(?<=[^\W\d_])[-\u2010\u00ad]\s*\n\s*(?=[^\W\d_])", "", plain).replace("\u00ad", "")
     return re.sub(r"\s+", " ", plain)
 
 
