@@ -49,8 +49,8 @@ tables
 tables["effects"]
 
 # %% [markdown]
-# One line writes them; the ending decides the form. In Excel numbers stay numbers, in Word the table is a native one, in LaTeX it compiles with
-# booktabs.
+# One line writes them; the ending decides the form. In Excel numbers stay numbers, in Word the table is a native one, in LaTeX it compiles and
+# stays on its page.
 
 # %%
 for ending in ("docx", "xlsx", "tex"):

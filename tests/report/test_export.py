@@ -120,17 +120,40 @@ def test_latex_escapes_everything_that_means_something():
     assert r"\toprule" in latex(nasty())
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here")
+def many(rows: int, columns: int) -> Table:
+    """A table with as many rows and columns, its numbers wide."""
+    heads = tuple(Column(id=f"c{place}", title=f"Column {place}", kind="number" if place else "text") for place in range(columns))
+    cells = (text_cell("a row_of.words & more"), *(Cell(text="1,234,567.89", value=1234567.89) for _ in range(columns - 1)))
+    return Table(id=f"many_{rows}_{columns}", title="Many", columns=heads, rows=tuple(Row(cells=cells) for _ in range(rows)), notes=("A note.",))
+
+
+@pytest.mark.parametrize(("rows", "columns", "place"), [(5, 3, "table"), (60, 3, "longtable"), (5, 12, "sidewaystable"), (60, 12, "longtable")])
+def test_latex_chooses_a_place_that_holds_the_table(rows, columns, place):
+    text = latex(many(rows, columns))
+    opened = re.findall(r"\\begin\{(\w+)\}", text)
+    assert opened == re.findall(r"\\end\{(\w+)\}", text)[::-1] or sorted(opened) == sorted(re.findall(r"\\end\{(\w+)\}", text))
+    assert place in opened
+    shares = [float(share) for share in re.findall(r"\\dimexpr ([0-9.]+)\\linewidth", text)]
+    assert len(shares) == columns
+    assert sum(shares) == pytest.approx(1.0, abs=1e-3)
+
+
+COMPILERS = {"pdflatex": ["pdflatex", "-interaction=nonstopmode", "-halt-on-error"], "tectonic": ["tectonic"]}
+
+
+@pytest.mark.skipif(not any(map(shutil.which, COMPILERS)), reason="no LaTeX here")
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_latex_compiles(language, tmp_path):
+def test_latex_compiles_and_stays_on_its_page(language, tmp_path):
     made = all_tables(made_up.released(), made_up.labels(), language)
-    body = "\n".join(latex(table) for table in (*made.values(), nasty()))
-    packages = r"\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\usepackage{textcomp,booktabs}\usepackage[landscape]{geometry}\extrafloats{100}"
-    source = rf"\documentclass{{article}}{packages}\begin{{document}}{body}\end{{document}}"
-    (tmp_path / "t.tex").write_text(source, encoding="utf-8")
-    done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"], cwd=tmp_path, capture_output=True, text=True,
-                          errors="replace", check=False)
+    body = "\n".join(latex(table) for table in (*made.values(), nasty(), many(60, 3), many(5, 12)))
+    packages = (r"\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\usepackage{array,booktabs,longtable,rotating,textcomp}"
+                r"\usepackage[a4paper,margin=2cm]{geometry}\extrafloats{100}")
+    (tmp_path / "t.tex").write_text(rf"\documentclass{{article}}{packages}\begin{{document}}{body}\end{{document}}", encoding="utf-8")
+    compiler = next(name for name in COMPILERS if shutil.which(name))
+    done = subprocess.run([*COMPILERS[compiler], "t.tex"], cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
     assert done.returncode == 0, done.stdout[-1500:]
+    beyond = [float(points) for points in re.findall(r"Overfull \\hbox \(([0-9.]+)pt", done.stdout + done.stderr)]
+    assert max(beyond, default=0.0) < 30  # a word that nothing breaks may stand out by a centimetre, a column may not
 
 
 def test_a_place_to_break_a_line_is_gone_from_data_files_and_kept_in_latex():

@@ -6,6 +6,7 @@ Text that a spreadsheet would run as a formula is made harmless in CSV and writt
 from __future__ import annotations
 
 import csv as csv_module
+import re
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from takeup.present.tables.model import Cell, Column, Table, Value
 
+LONG, NARROW = 40, 230.0
+"""Rows of a table that still stands on one page of LaTeX, and millimetres (in the letters of the Word tables) that fit into its text's width."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet takes for a formula."""
 
@@ -196,31 +199,62 @@ def escaped(text: str) -> str:
 
 
 def latex(table: Table) -> str:
-    r"""The table as a LaTeX `table` float for the packages booktabs and textcomp, with T1 fonts.
+    r"""The table in LaTeX, as wide as the text; packages: array, booktabs, longtable, rotating, textcomp, fontenc (T1).
 
     Returns
     -------
     str
-        From ``\begin{table}`` to ``\end{table}``, everything escaped, with a label ``tab:ID``.
+        A `table` float, a `sidewaystable` where its numbers need more than the width of the text, or a `longtable` where it has more than
+        forty rows; everything escaped, with a label ``tab:ID``.
     """
-    n = len(table.columns)
-    align = "".join("l" if column.kind == "text" else "r" for column in table.columns)
-    lines = [r"\begin{table}[htbp]", r"\centering", rf"\caption{{{escaped(table.title)}}}", rf"\label{{tab:{table.id.replace('_', '-')}}}", r"\small",
-             rf"\begin{{tabular}}{{@{{}}{align}@{{}}}}", r"\toprule"]
-    if table.heads():
-        lines.append(_latex_heads(table))
-    lines += [" & ".join(escaped(column.title) for column in table.columns) + r" \\", r"\midrule"]
+    from takeup.report.table_docx import column_needs, lies
+
+    turned = sum(column_needs(table)) > NARROW and len(table.rows) <= LONG
+    place = "sidewaystable" if turned else "table"
+    size = r"\scriptsize" if lies(table) else r"\small"
+    caption = rf"\caption{{{escaped(table.title)}}}\label{{tab:{table.id.replace('_', '-')}}}"
+    heads = [r"\toprule", *([_latex_heads(table)] if table.heads() else []),
+             " & ".join(escaped(column.title) for column in table.columns) + r" \\", r"\midrule"]
+    setting = rf"\setlength{{\tabcolsep}}{{3pt}}{size}"
+    if len(table.rows) > LONG:
+        lines = [r"\begingroup" + setting, rf"\begin{{longtable}}{{@{{}}{_latex_columns(table)}@{{}}}}", caption + r"\\", *heads, r"\endfirsthead",
+                 *heads, r"\endhead", r"\bottomrule", r"\endlastfoot", *_latex_rows(table), r"\end{longtable}", *_latex_notes(table),
+                 r"\endgroup", ""]
+    else:
+        lines = [rf"\begin{{{place}}}" + ("" if turned else "[htbp]"), r"\centering", caption, setting,
+                 rf"\begin{{tabular}}{{@{{}}{_latex_columns(table)}@{{}}}}", *heads, *_latex_rows(table), r"\bottomrule", r"\end{tabular}",
+                 *_latex_notes(table), rf"\end{{{place}}}", ""]
+    return "\n".join(lines)
+
+
+def _latex_columns(table: Table) -> str:
+    """Columns as shares of the text's width, words ragged at the right and numbers at the left."""
+    from takeup.report.table_docx import column_widths, lies
+
+    widths = column_widths(table, 240.0 if lies(table) else 195.0)  # millimetres in the letters of the Word tables, which are wider
+    sides = ["right" if column.kind == "text" else "left" for column in table.columns]
+    return "".join(rf">{{\ragged{side}\arraybackslash}}p{{\dimexpr {width / sum(widths):.4f}\linewidth-2\tabcolsep\relax}}"
+                   for side, width in zip(sides, widths, strict=True))
+
+
+def _latex_rows(table: Table) -> list[str]:
+    def shown(cell: Cell, column: Column) -> str:
+        return re.sub(r"(\\_|\.)(?=\w{3})", r"\1\\allowbreak{}", escaped(cell.text)) if column.kind == "text" else escaped(cell.text)
+
+    lines: list[str] = []
     for place, (group, rows) in enumerate(table.blocks()):
         if group:
-            lines += [r"\addlinespace"] * (place > 0) + [rf"\multicolumn{{{n}}}{{@{{}}l}}{{\textit{{{escaped(group)}}}}} \\"]
-        lines += [" & ".join([r"\quad " * row.level + escaped(row.cells[0].text), *(escaped(cell.text) for cell in row.cells[1:])]) + r" \\"
-                  for row in rows]
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    if table.notes:
-        name = escaped(words(table.language)("Notes"))
-        notes = " ".join(escaped(note) for note in table.notes)
-        lines.append(rf"\par\smallskip\begin{{minipage}}{{\linewidth}}\footnotesize {name}: {notes}\end{{minipage}}")
-    return "\n".join([*lines, r"\end{table}", ""])
+            lines += [r"\addlinespace"] * (place > 0) + [rf"\multicolumn{{{len(table.columns)}}}{{@{{}}l}}{{\textit{{{escaped(group)}}}}} \\*"]
+        lines += [r"\quad " * row.level + " & ".join(map(shown, row.cells, table.columns)) + r" \\" for row in rows]
+    return lines
+
+
+def _latex_notes(table: Table) -> list[str]:
+    if not table.notes:
+        return []
+    name = escaped(words(table.language)("Notes"))
+    notes = " ".join(escaped(note) for note in table.notes)
+    return [rf"\par\smallskip\begin{{minipage}}{{\linewidth}}\footnotesize {name}: {notes}\end{{minipage}}\par"]
 
 
 def _latex_heads(table: Table) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
@@ -61,28 +62,29 @@ def docx_tables(*tables: Table) -> bytes:
     core.created = core.modified = FIXED_DATE
     lying: bool | None = None
     for table in tables:
-        if _lies(table) is not lying:
-            _sheet(document, lies=_lies(table), first=lying is None)
-            lying = _lies(table)
+        if lies(table) is not lying:
+            _sheet(document, lying=lies(table), first=lying is None)
+            lying = lies(table)
         _table(document, table)
     out = BytesIO()
     document.save(out)
     return normalized(out.getvalue())
 
 
-def _lies(table: Table) -> bool:
+def lies(table: Table) -> bool:
+    """Whether a table needs a sheet that lies, or smaller letters."""
     longest = sum(max([0.0, *(_wide(row.cells[place].text) for row in table.rows)]) for place in range(len(table.columns)))
     return len(table.columns) > UPRIGHT or longest > WORDY * SHORT
 
 
-def _sheet(document: Any, *, lies: bool, first: bool) -> None:
+def _sheet(document: Any, *, lying: bool, first: bool) -> None:
     """A4 upright or lying, from here on."""
     from docx.enum.section import WD_ORIENT
     from docx.shared import Mm
 
     section = document.sections[0] if first else document.add_section()
-    section.orientation = WD_ORIENT.LANDSCAPE if lies else WD_ORIENT.PORTRAIT
-    section.page_width, section.page_height = (Mm(LONG), Mm(SHORT)) if lies else (Mm(SHORT), Mm(LONG))
+    section.orientation = WD_ORIENT.LANDSCAPE if lying else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = (Mm(LONG), Mm(SHORT)) if lying else (Mm(SHORT), Mm(LONG))
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(MARGIN)
 
 
@@ -99,7 +101,7 @@ def _xml(table: Table, styles: Mapping[str, str]) -> str:
     """The table in Word's own words: cell by cell the library takes a hundred times as long."""
     from docx.oxml.ns import nsdecls
 
-    widths = [round(width * TWIPS) for width in column_widths(table, (LONG if _lies(table) else SHORT) - 2.0 * MARGIN)]
+    widths = [round(width * TWIPS) for width in column_widths(table, (LONG if lies(table) else SHORT) - 2.0 * MARGIN)]
     columns = table.columns
     lines = []
     if table.heads():
@@ -123,25 +125,31 @@ def _xml(table: Table, styles: Mapping[str, str]) -> str:
 
 def column_widths(table: Table, total: float) -> list[float]:
     """Millimetres of each column: numbers what they need, words the rest, but never less than their longest word."""
-    least, wanted = [], []
-    for place, column in enumerate(table.columns):
-        texts = [row.cells[place].text for row in table.rows]
-        words_ = [piece for text in texts for piece in text.split(" ")]
-        head = max(_wide(piece, bold=True) for piece in re.split("[ \u00ad]", column.title))
-        whole = max([head, *map(_wide, texts)])
-        least.append(max([head, *map(_wide, words_)]) if column.kind == "text" else whole)
-        wanted.append(whole)
-    least = [min(width, MOST if column.kind == "text" else width) for width, column in zip(least, table.columns, strict=True)]
+    least = column_needs(table)
     left = total - sum(least)
     if left <= 0:
         return [width * total / sum(least) for width in least]
-    room = [max(want - width, 0.0) ** 0.7 for want, width in zip(wanted, least, strict=True)]
+    wanted = [max([width, *(_wide(row.cells[place].text) for row in table.rows)]) for place, width in enumerate(least)]
+    room = [(want - width) ** 0.7 for want, width in zip(wanted, least, strict=True)]
     more = [left * part / sum(room) for part in room] if sum(room) else [left, *[0.0] * (len(least) - 1)]
     return [width + extra for width, extra in zip(least, more, strict=True)]
 
 
+def column_needs(table: Table) -> list[float]:
+    """Millimetres below which a column breaks a number, or a word that isn't very long."""
+    out = []
+    for place, column in enumerate(table.columns):
+        texts = [row.cells[place].text for row in table.rows]
+        pieces = [piece for text in texts for piece in text.split(" ")] if column.kind == "text" else texts
+        widest = max([*(_wide(piece, bold=True) for piece in re.split("[ \u00ad]", column.title)), *map(_wide, pieces)])
+        out.append(min(widest, MOST) if column.kind == "text" else widest)
+    return out
+
+
 def _wide(text: str, *, bold: bool = False) -> float:
-    return text_width(text, TEXT, bold=bold) * 25.4 + PAD
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a sign that our typeface lacks is as wide as its box
+        return text_width(" ".join(text.split()), TEXT, bold=bold) * 25.4 + PAD
 
 
 def _line(

@@ -22,7 +22,7 @@ def write_tables(tables: Any, path: str | Path, *, language: str = "en", title: 
     ----------
     tables : Table, several of them, or what `Study.tables` gives; or an Estimate or a ResultSet, which become one table
     path : str or Path
-        ``.csv`` (one table), ``.xlsx`` (a sheet each), ``.tex`` (floats for booktabs) or ``.docx``. A file that is there is replaced.
+        ``.csv`` (one table), ``.xlsx`` (a sheet each), ``.tex`` (as `report.export.latex` says) or ``.docx``. A file that is there is replaced.
     language, title : of a table made of effects; other tables have their own
 
     Returns
