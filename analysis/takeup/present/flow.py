@@ -10,6 +10,7 @@ from takeup.errors import Fault, ReportError, collect
 from takeup.present.catalogue import mark, words
 from takeup.present.labels import Labels, spoken
 from takeup.present.reading import arms, each_once, section, statistic, statistics
+from takeup.present.terms import FLOW, term
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,8 @@ REASONS = {
     "withdrew": mark("withdrew"),
     "other": mark("other reasons"),
 }
+UNDRAWN = {"randomized": mark("Enrolled"), "allocated": mark("In the group")}
+ONE_GROUP = {"followed_up": mark("Answered at the end")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,12 @@ def reason_words(labels: Labels, variable: str, level: str, language: str) -> st
     if level in REASONS:
         return words(language)(REASONS[level])
     return level if " " in level else spoken(level).lower()
+
+
+def step(labels: Labels, variable: str, language: str) -> str:
+    """What a box is called: nobody was randomised or allocated where nothing was drawn."""
+    undrawn = UNDRAWN if labels.plan.evidence == "comparison" else ONE_GROUP if labels.plan.evidence == "before_after" else {}
+    return term(undrawn if variable in undrawn else FLOW, variable, language)
 
 
 def boxes(released: Released, labels: Labels) -> FlowBoxes:

@@ -100,6 +100,7 @@ FLOW = {
 PHASES = {
     "enrolment": mark("Enrolment"),
     "allocation": mark("Allocation"),
+    "groups": mark("Groups"),
     "follow_up": mark("Follow-up"),
     "analysis": mark("Analysis"),
 }

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from takeup.present.catalogue import words
 from takeup.present.figures.model import Figure, finished
-from takeup.present.flow import ArmFlow, Count, FlowBoxes, boxes, reason_words
+from takeup.present.flow import ArmFlow, Count, FlowBoxes, boxes, reason_words, step
 from takeup.present.numbers import NBSP, numbers
 from takeup.present.reading import section
 from takeup.present.style import GREY, INK, PALE, PAPER, SMALL, WIDTH, bare, drawing, house_style, text_width, wrapped
 from takeup.present.tables.flow import flow as flow_table
-from takeup.present.terms import FLOW, PHASES, term
+from takeup.present.terms import PHASES, term
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,7 +129,7 @@ class Writer:
         """A count with its name, and its reasons set in below."""
         if count is None:
             return []
-        name = title or (term(FLOW, count.variable, self.language) if not count.level
+        name = title or (step(self.labels, count.variable, self.language) if not count.level
                          else reason_words(self.labels, count.variable, count.level, self.language))
         shown = f"{name} {self.count(count)}"
         out = [Line(text=text, bold=bold, indent=indent + (INDENT if turn and indent else 0.0))
@@ -148,7 +148,8 @@ class Writer:
         start = left + (right - left - many * width - between * (many - 1)) / 2
         lefts = [start + i * (width + between) for i in range(many)]
         tiers = self._top(found, left, right)
-        tiers.append(self._tier("allocation", [self._allocation(arm, width) for arm in found.arms], lefts, width))
+        phase = "groups" if self.labels.plan.design.draw == "none" else "allocation"
+        tiers.append(self._tier(phase, [self._allocation(arm, width) for arm in found.arms], lefts, width))
         for wave in range(max((len(arm.waves) for arm in found.arms), default=0)):
             tiers.append(self._tier("follow_up", [self._follow_up(arm, wave, width) for arm in found.arms], lefts, width))
         tiers.append(self._tier("analysis", [self._analysis(arm, width) for arm in found.arms], lefts, width))
@@ -181,7 +182,8 @@ class Writer:
 
     def _allocation(self, arm: ArmFlow, width: float) -> list[Line]:
         text = width - 2 * PAD
-        title = self._("Allocated to {arm}", arm=self.labels.arm(arm.arm, self.language))
+        name = self.labels.arm(arm.arm, self.language)
+        title = name if self.labels.plan.design.draw == "none" else self._("Allocated to {arm}", arm=name)
         taken = self.labels.received(self.language)
         took = taken[:1].upper() + taken[1:] if self.labels.plan.design.received_label else ""
         out = self.lines(arm.allocated, text, title, bold=True)
@@ -193,7 +195,7 @@ class Writer:
             return []
         followed, lost = arm.waves[wave]
         text = width - 2 * PAD
-        name = term(FLOW, "followed_up", self.language)
+        name = step(self.labels, "followed_up", self.language)
         at = (followed or lost)
         title = f"{name}, {self.labels.wave(at.wave, self.language).lower()}" if at is not None and at.wave else name
         return [*self.lines(followed, text, title, bold=True), *self.lines(lost, text)]
@@ -205,9 +207,9 @@ class Writer:
         if whole:
             return self.lines(whole[0], text, bold=True)
         if len({count.value for count in each}) == 1:
-            return self.lines(each[0], text, term(FLOW, "analysed", self.language), bold=True)
+            return self.lines(each[0], text, step(self.labels, "analysed", self.language), bold=True)
         parts = [line for count in each for line in self.lines(count, text, indent=INDENT)]
-        return [Line(text=term(FLOW, "analysed", self.language), bold=True), *parts] if each else []
+        return [Line(text=step(self.labels, "analysed", self.language), bold=True), *parts] if each else []
 
     def alt(self, found: FlowBoxes) -> str:
         """The diagram in sentences."""
@@ -219,7 +221,7 @@ class Writer:
         return self._("Flow diagram of participants. {boxes}.", boxes=". ".join(parts))
 
     def _said(self, count: Count) -> str:
-        name = term(FLOW, count.variable, self.language)
+        name = step(self.labels, count.variable, self.language)
         value = self._("withheld") if math.isnan(count.value) else self.number.integer(count.value)
         if count.level:
             name = f"{name} ({reason_words(self.labels, count.variable, count.level, self.language)})"

@@ -6,12 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from takeup.present.figures.model import Figure, finished
-from takeup.present.flow import reason_words
+from takeup.present.flow import reason_words, step
 from takeup.present.reading import section, statistics
 from takeup.present.style import GREY, INK, LINE, NORMAL, PALE, PAPER, SMALL, WIDTH, bare, drawing, house_style, wrapped
 from takeup.present.tables.flow import flow as flow_table
 from takeup.present.tables.model import Maker
-from takeup.present.terms import FLOW, term
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,14 +68,14 @@ def _lines(variable: str, found: tuple[Statistic, ...], labels: Labels, make: Ma
     if not found:
         return []
     whole = next((item for item in found if not item.level), None)
-    step = term(FLOW, variable, make.language)
+    name = step(labels, variable, make.language)
     if whole is None:  # one number an outcome
         known = [item.value for item in found if not math.isnan(item.value)]
         if not known:
-            return [f"{step}: {make._('withheld')}"]
+            return [f"{name}: {make._('withheld')}"]
         low, high = make.number.integer(min(known)), make.number.integer(max(known))
-        return [step, make._("{low} to {high} {people}, by outcome", low=low, high=high, people=people) if low != high else f"{low} {people}"]
-    head = [f"{step}: {_count(whole, make)}"]
+        return [name, make._("{low} to {high} {people}, by outcome", low=low, high=high, people=people) if low != high else f"{low} {people}"]
+    head = [f"{name}: {_count(whole, make)}"]
     groups = whole.extra.get("clusters")
     if variable == "started" and isinstance(groups, int):
         head.append(make._("in {n} groups", n=make.number.integer(groups)))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from takeup.present.flow import VARIABLES, reason_words
+from takeup.present.flow import VARIABLES, reason_words, step
 from takeup.present.reading import arms, each_once, section, statistic, statistics
 from takeup.present.tables.model import Column, Maker, Row, Table, text_cell
-from takeup.present.terms import FLOW, term
 
 if TYPE_CHECKING:
     from takeup.present.labels import Labels
@@ -25,9 +24,9 @@ def flow(released: Released, labels: Labels, language: str) -> Table:
         found = statistics(results, variable=variable)
         for wave in each_once(item.wave for item in found):
             for level in sorted(each_once(item.level for item in found if item.wave == wave), key=bool):
-                name = term(FLOW, variable, language) if not level else reason_words(labels, variable, level, language)
+                name = step(labels, variable, language) if not level else reason_words(labels, variable, level, language)
                 title = f"{name}, {labels.wave(wave, language).lower()}" if wave and not level else name
-                full = title if not level else f"{term(FLOW, variable, language)}: {name}"
+                full = title if not level else f"{step(labels, variable, language)}: {name}"
                 cells = [text_cell(title, full)]
                 cells += [make.cell(statistic(results, variable=variable, level=level, wave=wave, arm=arm), "value", "integer")
                           for arm in ("", *shown)]

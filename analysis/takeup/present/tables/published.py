@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from takeup.measure.grim import grim, grim_sizes
 from takeup.present.labels import in_language
 from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
+from takeup.release.gate import require
 
 if TYPE_CHECKING:
     from takeup.plan.model import Published
@@ -19,7 +20,7 @@ SHOWN = 8
 
 def published(released: Released, labels: Labels, language: str) -> Table:
     """Each published percentage or mean of the plan: whether it can come from its n, or from which n it can come."""
-    del released  # nothing here is a result
+    require(released)  # nothing here is a result, and yet nothing is shown beside results that didn't pass
     make = Maker(language)
     _ = make._
     rows = tuple(Row(cells=_cells(make, item)) for item in labels.plan.published)
