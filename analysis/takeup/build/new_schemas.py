@@ -34,6 +34,11 @@ class Measure:
         return self.scale or self.id
 
     @property
+    def label(self) -> str | Words:
+        """Words for it: the scale's own, else its id."""
+        return _words(self._scale()) if self.scale else self.id.replace("_", " ").capitalize()
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Its columns in a table of answers."""
         return tuple(f"{self.scale}_{item}" for item in self._scale()["items"]) if self.scale else (self.id,)

@@ -147,19 +147,21 @@ def plan_text(answers: Answers) -> str:
     lines += [f"  allocation: {json.dumps(extra).replace(chr(34), '')}"] if extra else []
     lines += ["", "flow:", f"  planned: {answers.planned}", "  # enrolment: [2027-01-01, 2027-12-31]    # first and last day, as planned", "",
               "outcomes:", "  # smallest_effect is the smallest difference for which somebody would act: yours to decide, before the data are in."]
-    lines += [f"  - {_outcome(measure, primary=place == 0)}" for place, measure in enumerate(answers.measures)]
+    lines += [f"  - {_outcome(measure, answers.languages, primary=place == 0)}" for place, measure in enumerate(answers.measures)]
     lines += ["", "analyses:", f"  seed: {answers.seed}", "  draws: 2000", "  balance: [people.age, people.gender]", "",
               "release: {profile: default, minimum_cell: 5}", f"languages: [{', '.join(answers.languages)}]", ""]
     return "\n".join(lines)
 
 
-def _outcome(measure: Measure, *, primary: bool) -> str:
+def _outcome(measure: Measure, languages: tuple[str, ...], *, primary: bool) -> str:
+    said = measure.label
+    words = _quoted(said) if isinstance(said, str) else f"{{{', '.join(f'{one}: {_quoted(said[one])}' for one in languages)}}}"
     role = "primary" if primary else "secondary"
     known = f"id: {measure.name}, waves: [baseline, endline], role: {role}, better: {measure.better}, smallest_effect: {measure.smallest:g}"
     if measure.scale:
-        return f"{{{known}, scale: {measure.scale}, items: [{', '.join(measure.columns)}]}}"
+        return f"{{{known}, scale: {measure.scale}, items: [{', '.join(measure.columns)}],\n     label: {words}}}"
     kind = ", kind: binary" if measure.binary else f", support: [{measure.low:g}, {measure.high:g}]"
-    return f"{{{known}, column: {measure.id}{kind}}}"
+    return f"{{{known}, column: {measure.id}{kind}, label: {words}}}"
 
 
 def _check(answers: Answers) -> None:

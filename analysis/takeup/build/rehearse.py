@@ -18,6 +18,7 @@ from takeup.errors import BuildError, Fault, collect
 from takeup.intake.assignment import read_record, read_rows
 from takeup.intake.columns import plan_columns
 from takeup.intake.schema_file import read_table_schema
+from takeup.plan.lock import lock_file, read_lock
 from takeup.study.mock import LOST, made_up_cells
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def rehearse(plan_path: Path) -> tuple[str, ...]:
             continue
         stream = np.random.default_rng([plan.analyses.seed, REHEARSAL, place])
         ids = list(drawn or _people(plan, columns, held))
-        rows = _filled(plan, columns, name, ids, held, drawn or {}, stream)
+        rows = _filled(plan, columns, name, ids, held, drawn or {}, stream, _after_lock(plan_path))
         _write(home / plan.data[name].file, columns.schemas[name], rows)
         held[name] = rows
         filled.append(name)
@@ -110,13 +111,20 @@ def _people(plan: Plan, columns: Columns, held: Mapping[str, Rows]) -> Sequence[
     return [f"P{number:0{len(str(n))}d}" if text else str(number) for number in range(1, n + 1)]
 
 
+def _after_lock(plan_path: Path) -> date:
+    """The day after the plan was locked: the made-up endline comes after the promise, as a real one does."""
+    lock = read_lock(lock_file(plan_path))
+    return FIRST_DAY if lock is None else date.fromisoformat(lock.time[:10]) + timedelta(days=1)
+
+
 def _filled(plan: Plan, columns: Columns, table: str, ids: list[str], held: Mapping[str, Rows], arms: Mapping[str, str],
-            stream: np.random.Generator) -> Rows:
-    """The rows of one table."""
+            stream: np.random.Generator, earliest: date) -> Rows:
+    """The rows of one table; dates after the draw are not before `earliest`."""
     after = columns.after_the_draw(table)
     ids = [one for one, kept in zip(ids, stream.random(len(ids)) >= (LOST if after else 0.0), strict=True) if kept]
     schema = columns.schemas[table]
-    cells = {item.name: ids if item.name == columns.unit else _cells(plan, item, ids, arms, stream, after=after) for item in schema.fields}
+    cells = {item.name: ids if item.name == columns.unit else _cells(plan, item, ids, arms, stream, earliest if after else None)
+             for item in schema.fields}
     rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
     before = {row[columns.unit]: row for name in columns.unit_tables if not columns.after_the_draw(name) and name in columns.waves
               for row in held[name]}
@@ -128,7 +136,7 @@ def _filled(plan: Plan, columns: Columns, table: str, ids: list[str], held: Mapp
     return rows
 
 
-def _cells(plan: Plan, item: Field, ids: list[str], arms: Mapping[str, str], stream: np.random.Generator, *, after: bool) -> list[Any]:
+def _cells(plan: Plan, item: Field, ids: list[str], arms: Mapping[str, str], stream: np.random.Generator, after: date | None) -> list[Any]:
     n, design = len(ids), plan.design
 
     def named(column: str | None) -> bool:
@@ -144,7 +152,8 @@ def _cells(plan: Plan, item: Field, ids: list[str], arms: Mapping[str, str], str
         size = GROUP if named(design.blocks) else GROUP // 2
         return [f"{item.name} {number + 1}" for number in np.sort(stream.permutation(n) % max(2, n // size))]
     if item.type == "date":
-        start = (plan.flow.enrolment or (FIRST_DAY,))[0] + timedelta(days=HALF_YEAR if after else 0)
+        start = (plan.flow.enrolment or (FIRST_DAY,))[0]
+        start = start if after is None else max(start + timedelta(days=HALF_YEAR), after)
         return [str(start + timedelta(days=int(day))) for day in np.sort(stream.integers(0, HALF_YEAR, n))]
     if item.name == "age" and item.type == "integer":
         return made_up_cells(replace(item, minimum=18, maximum=64), n, stream)
