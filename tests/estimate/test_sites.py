@@ -142,3 +142,16 @@ def test_degenerate_data_give_nan_and_a_reason(values, reason):
 def test_nobody_with_a_measurement_is_an_error():
     with pytest.raises(EstimateError, match="nobody has the measurements"):
         tu.sites(pd.DataFrame({"centre": [1, 2], "change": [None, None]}, dtype="Float64"), "change", centre="centre")
+
+
+def test_numbers_of_centres_and_groups_arent_numbers_of_people_for_the_gate():
+    from takeup.release.gate import gate
+    from takeup.release.rules import Rules
+    from takeup.results import Provenance, ResultSet
+
+    y, groups, place, _ = made(4, centres=22)
+    found = tu.sites(pd.DataFrame({"centre": place, "team": groups, "change": y}), "change", centre="centre", group="team")["average"]
+    item = found.replace(provenance=Provenance(id="sites.change"))
+    released = gate({"sites": ResultSet((item,))}, Rules(minimum_cell=10, round_counts_to=5))["sites"]["average"]
+    assert (released.extra["centres"], released.extra["groups"]) == (22, np.unique(groups).size)
+    assert released.n % 5 == 0

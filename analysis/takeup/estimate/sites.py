@@ -42,7 +42,7 @@ def sites(
         First the average over centres (`term` "average"; standard error given the variances, t with centres less one). In `extra`:
         `var_centre`, `var_group`, `var_residual` (squared units; restricted maximum likelihood) each with `_low` and `_high` (profile
         likelihood), the same as standard deviations (`sd_centre` ...), `icc_centre` and `icc_group` (share of the variance that is between
-        centres, and between groups of a centre), `n_centres`, `n_groups`. Then the random-effects meta-analysis of the centres' own means
+        centres, and between groups of a centre), `centres`, `groups` (their numbers). Then the random-effects meta-analysis of the centres' own means
         (`term` "pooled"; see `takeup.meta`), their standard errors holding the spread between groups. Then each centre (`term` is its label):
         `estimate` is the shrunken mean with an interval by the normal; `extra` has `raw` with `raw_error` (the centre's own mean, groups
         weighed by what they tell), `own_weight` (0: nothing of its own counts, 1: nothing else), `by`, `level`.
@@ -104,9 +104,9 @@ def _average(fit: Nested, groups: Codes, place: Codes, shared: dict[str, Any], m
     extra |= {f"var_{name}_{side}": float(fit.limits[row, column]) for row, name in enumerate(PARTS) for column, side in enumerate(("low", "high"))}
     extra |= {f"icc_{name}": float(fit.variances[row]) / whole if whole > 0 else NAN for row, name in enumerate(PARTS[:2])}
     extra |= {f"sd_{key[4:]}": float(np.sqrt(value)) for key, value in extra.items() if key.startswith("var_")}
-    extra |= {"n_centres": count, "n_groups": int(np.unique(np.column_stack([place, groups]), axis=0).shape[0]), "deviance": float(fit.deviance)}
+    extra |= {"centres": count, "groups": int(np.unique(np.column_stack([place, groups]), axis=0).shape[0]), "deviance": float(fit.deviance)}
     one = "Each centre is one group, so their variances can't be told apart: both are in the centres'. " \
-        if extra["n_groups"] == count and not fit.problem else ""
+        if extra["groups"] == count and not fit.problem else ""
     reason = fit.problem or f"{one}Centres and groups in them as random intercepts, restricted maximum likelihood; t with centres less one."
     return Estimate(
         term=AVERAGE, estimate=fit.mean, std_error=fit.std_error, df=df, statistic=statistic, p_value=p_value(statistic, df),

@@ -106,7 +106,7 @@ def _funnel(panel: Axes, found: list[Estimate], average: Estimate, name: str, ma
     extra = average.extra
     most = max(item.n for item in found)
     people = np.linspace(4, most * 1.08, 120)
-    typical = average.n / extra["n_groups"] if extra["n_groups"] else 1.0
+    typical = average.n / extra["groups"] if extra["groups"] else 1.0
     # women come in groups of a typical size: a centre of n has n / size of them (one at least)
     spread = np.sqrt(extra["var_residual"] / people + extra["var_group"] / np.maximum(people / typical, 1.0))
     for level, colour, style in zip(LIMITS, (GREY, LINE), ("--", "-"), strict=True):
