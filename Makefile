@@ -87,6 +87,7 @@ simulate: setup
 	$(BIN)/python tests/simulation/miriam.py
 	$(BIN)/python tests/simulation/power.py
 	$(BIN)/python tests/parity/agreements.py
+	PYTHONPATH=tests $(BIN)/python tests/simulation/attack_twice.py
 	$(BIN)/python tests/published/published.py
 
 fuzz: setup

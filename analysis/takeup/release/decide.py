@@ -54,7 +54,7 @@ class Decisions:
                 elif eye is not None:
                     look[name] = eye
         gone |= {name: why for name, why in _apart(sections, rules, binary).items() if name not in gone and name not in exceptions}
-        known = _known(sections, rules, earlier, binary, exceptions)
+        known = _with_changes(_known(sections, rules, earlier, binary, exceptions), gone, rules)
         further = _further(sections, known, gone, exceptions, rules.cell)
         for name in further - set(gone):
             gone[name] = "complementary", "it would give another withheld number away."
@@ -109,6 +109,13 @@ def _known(sections: Mapping[str, ResultSet], rules: Rules, earlier: Earlier | N
     if earlier is not None:
         old |= {item.provenance.id for results in sections.values() for item in results if earlier.still_told(item, rules)}
     return replace(found, rows=tuple(replace(row, always=True) if row.unit in old else row for row in found.rows)) if old else found
+
+
+def _with_changes(known: System, gone: Mapping[str, tuple[Rule, str]], rules: Rules) -> System:
+    """The same where what would show a small change since an earlier release is protected too: worked out from the rest it would show it as well."""
+    changed = {name for name, (rule, _) in gone.items() if rule == "differencing"}
+    more = {row.cells[0]: float(rules.width) for row in known.rows if row.unit in changed and len(row.cells) == 1}
+    return replace(known, widths={**known.widths, **more}) if more else known
 
 
 def _unprotected(known: System, gone: Collection[str]) -> dict[str, tuple[Rule, str]]:
