@@ -41,7 +41,8 @@ def _spoken(value: object, language: str, place: str = "") -> Iterator[tuple[str
                 yield place, value[language]
             return
         for key, part in value.items():
-            yield from _spoken(part, language, f"{place}.{key}")
+            if key != "citation":  # names of works and of those who made them
+                yield from _spoken(part, language, f"{place}.{key}")
     elif isinstance(value, list):
         for position, part in enumerate(value):
             yield from _spoken(part, language, f"{place}[{position}]")

@@ -31,12 +31,15 @@ def _listed(name: str) -> set[str]:
     return set((WORDS / f"{name}.txt").read_text(encoding="utf-8").split("\n")) - {""}
 
 
-def _misspelt(lines: list[str], language: str) -> set[str]:
-    """The words of lines that are neither in the dictionary nor in a list."""
+def _unknown(lines: list[str], language: str) -> set[str]:
     asked = subprocess.run([str(HUNSPELL), "-l", "-i", "utf-8", "-d", DICTIONARIES[language]], input="\n".join(lines), capture_output=True, text=True,
                            check=True, encoding="utf-8")
-    words = {word.strip(EDGES) for word in asked.stdout.split()} - {""}
-    return words - _listed("names") - _listed(language)
+    return {word.strip(EDGES) for word in asked.stdout.split()} - {""}
+
+
+def _misspelt(lines: list[str], language: str) -> set[str]:
+    """The words of lines that are neither in the dictionary, with or without the signs at their ends, nor in a list."""
+    return _unknown(sorted(_unknown(lines, language)), language) - _listed("names") - _listed(language)
 
 
 needs = {language: pytest.mark.skipif(not _known(dictionary), reason=f"hunspell has no {dictionary} here (make test-words installs it)")
