@@ -80,10 +80,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One comparison of a rule as it stands for one profile: met is None where it isn't known.
-
-    `kind` is the sign of the comparison (or "in", or "name" for a fact that is true or false), `left` and `right` are its two sides.
-    """
+    """One comparison of a rule for one profile, with its sign (or "in") and two sides: met is None where it isn't known."""
 
     text: str
     met: bool | None
@@ -214,19 +211,14 @@ def _source(node: Node) -> str:
 
 
 def _in_words(node: Node) -> str:
-    if node.kind == "in":
-        return f"{_source(node.parts[0])} is one of {', '.join(map(str, node.value))}"
-    if node.kind in COMPARISONS:
-        return f"{_source(node.parts[0])} {COMPARISONS[node.kind]} {_source(node.parts[1])}"
-    return _source(node)
+    sides = _sides(node)
+    return f"{sides['left']} {COMPARISONS.get(node.kind, 'is one of')} {sides['right']}" if sides else _source(node)
 
 
 def _sides(node: Node) -> dict[str, str]:
     if node.kind == "in":
         return {"left": _source(node.parts[0]), "right": ", ".join(map(str, node.value))}
-    if node.kind in COMPARISONS:
-        return {"left": _source(node.parts[0]), "right": _source(node.parts[1])}
-    return {}
+    return {"left": _source(node.parts[0]), "right": _source(node.parts[1])} if node.kind in COMPARISONS else {}
 
 
 class _Reader:
