@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from takeup.describe.dose import CORE
 from takeup.present.catalogue import mark
 from takeup.present.figures.caterpillar import shown_outcomes
 from takeup.present.numbers import effect_digits
@@ -65,8 +66,8 @@ def attendance(tell: Teller) -> Iterable[Spans]:
     plain = {(item.variable, str(item.extra.get("level", ""))): item for item in statistics(results, table="dose") if not math.isnan(item.value)}
     share, core = plain.get(("attendance", "")), plain.get(("core", ""))
     if share is not None and core is not None:
-        yield fill(_.raw("On average a woman came to {share} of the sessions to which she was invited; {core} came to at least two thirds of them "
-                         "(the core)."), share=number.of(share, "value", "percent", 0), core=number.of(core, "value", "percent", 0))
+        yield fill(_.raw("On average a woman came to {share} of the sessions to which she was invited; {core} came to at least {least} of them "
+                         "(the core)."), least=number.percent(CORE), share=number.of(share, "value", "percent", 0), core=number.of(core, "value", "percent", 0))
     new, known = plain.get(("months", "new")), plain.get(("months", "known"))
     if new is not None and known is not None:
         yield fill(_.raw("In centres in their first year she had {new} months of the programme, elsewhere {known}."),

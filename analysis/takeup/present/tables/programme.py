@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from takeup.describe.dose import CORE
 from takeup.present.numbers import effect_digits
 from takeup.present.reading import pick, section, statistics
 from takeup.present.tables.model import EMPTY, Column, Maker, Row, Table, compact, text_cell
@@ -21,7 +22,7 @@ def attendance(released: Released, _labels: Labels, language: str) -> Table:
     results = section(released, "dose")
     words = {
         ("attendance", ""): (_("Attendance: share of sessions to which a woman was invited"), "percent", 0),
-        ("core", ""): (_("Women in the core: came to at least two thirds of them"), "percent", 0),
+        ("core", ""): (_("Women in the core: came to at least {share} of them", share=make.number.percent(CORE)), "percent", 0),
         ("months", ""): (_("Months from start to end"), "number", 1),
         ("months", "new"): (_("Centres in their first year"), "number", 1),
         ("months", "known"): (_("Other centres"), "number", 1),
