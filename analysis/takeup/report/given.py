@@ -67,7 +67,8 @@ def attendance(tell: Teller) -> Iterable[Spans]:
     share, core = plain.get(("attendance", "")), plain.get(("core", ""))
     if share is not None and core is not None:
         yield fill(_.raw("On average a woman came to {share} of the sessions to which she was invited; {core} came to at least {least} of them "
-                         "(the core)."), least=number.percent(CORE), share=number.of(share, "value", "percent", 0), core=number.of(core, "value", "percent", 0))
+                         "(the core)."), least=number.percent(CORE), share=number.of(share, "value", "percent", 0),
+                   core=number.of(core, "value", "percent", 0))
     new, known = plain.get(("months", "new")), plain.get(("months", "known"))
     if new is not None and known is not None:
         yield fill(_.raw("In centres in their first year she had {new} months of the programme, elsewhere {known}."),
