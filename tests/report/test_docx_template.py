@@ -51,6 +51,7 @@ def test_the_brief_comes_where_its_place_is(filled):
     assert texts[-1] == "Met vriendelijke groeten"
     assert texts[2] == briefs.made("nl").title
     assert "{brief}" not in "".join(texts)
+    assert not any(paragraph.paragraph_format.page_break_before for paragraph in filled.paragraphs), "the text flows as the template's page lets it"
     assert (len(filled.tables), len(filled.inline_shapes)) == (1, 1)
 
 

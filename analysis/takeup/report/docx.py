@@ -57,7 +57,7 @@ def docx(brief: Brief, template: bytes | None = None) -> bytes:
     if template is None:
         core.author, core.comments = "", ""
     core.created = core.modified = FIXED_DATE
-    _Writer(document, brief, PICTURE if template is None else text_width(document)).write(footer=template is None)
+    _Writer(document, brief, PICTURE if template is None else text_width(document)).write(ours=template is None)
     if template is not None:
         placed(document, before)
     out = BytesIO()
@@ -87,8 +87,8 @@ class _Writer:
         self.document, self.brief, self.width = document, brief, width
         self.names: set[str] = set()
 
-    def write(self, *, footer: bool = True) -> None:
-        """Both pages, the second begun by its first paragraph."""
+    def write(self, *, ours: bool = True) -> None:
+        """Both pages, the second begun by its first paragraph and a footer on each where the page is ours; in a template the text flows."""
         self.paragraph((), "Kind", text=self.brief.kind)
         self.paragraph((), "Title", text=self.brief.title)
         first, second = self.brief.pages()
@@ -97,8 +97,8 @@ class _Writer:
         place = len(self.document.paragraphs)
         for block in second:
             self.block(block, last=block is second[-1])
-        self.document.paragraphs[place].paragraph_format.page_break_before = True
-        if footer:
+        if ours:
+            self.document.paragraphs[place].paragraph_format.page_break_before = True
             self.footer()
 
     def block(self, block: Block, *, last: bool = False) -> None:
