@@ -46,7 +46,7 @@ class Shown:
 
 LIST = (
     Shown(id="improved", title=mark("Who improved?"), says=changed.improved, figures=("improved",), tables=("improved",), folded=("limits",)),
-    Shown(id="answers", title=mark("Rights and services"), says=changed.answers, tables=("answers",)),
+    Shown(id="answers", title=mark("Rights and services"), says=changed.answers, tables=("answers", "everybody")),
     Shown(id="regression", title=mark("How much would have come back by itself?"), says=changed.regression, figures=("regression",),
           tables=("regression",)),
     Shown(id="completers", title=mark("Who is missing at the end?"), says=changed.completers, tables=("completers",), folded=("dropout",)),

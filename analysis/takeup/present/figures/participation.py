@@ -36,7 +36,8 @@ def participation(released: Released, labels: Labels, language: str) -> Figure |
     if "started" not in boxes:
         return None
     people = labels.units(language)
-    rows = [(_lines(name, boxes[name], labels, make, people), _lines(SIDE.get(name, ""), boxes.get(SIDE.get(name, ""), ()), labels, make, people))
+    rows = [(_folded(_lines(name, boxes[name], labels, make, people), BOX),
+             _folded(_lines(SIDE.get(name, ""), boxes.get(SIDE.get(name, ""), ()), labels, make, people), WIDTH - BOX - 1.1))
             for name in MAIN if name in boxes]
     heights = [max(0.22 + LINE_HEIGHT * len(lines) for lines in pair if lines) for pair in rows]
     title = _("Flow of participants")
@@ -82,6 +83,11 @@ def _lines(variable: str, found: tuple[Statistic, ...], labels: Labels, make: Ma
     return [*head, *(f"{reason_words(labels, variable, item.level, make.language)}: {_count(item, make)}" for item in found if item.level)]
 
 
+def _folded(lines: list[str], width: float) -> list[str]:
+    """Lines that fit in a box of this width; the first is set larger and in bold."""
+    return [part for place, line in enumerate(lines) for part in wrapped(line, width - 0.2, SMALL + 0.5 if place else NORMAL, bold=not place)]
+
+
 def _count(item: Statistic, make: Maker) -> str:
     return make._("withheld") if math.isnan(item.value) else make.number.integer(item.value)
 
@@ -91,5 +97,5 @@ def _box(axes: Axes, x: float, y: float, width: float, height: float, lines: lis
 
     axes.add_patch(Rectangle((x, y), width, height, facecolor=PALE if strong else PAPER, edgecolor=LINE, linewidth=0.9))
     for place, line in enumerate(lines):
-        axes.text(x + 0.1, y + 0.18 + LINE_HEIGHT * place, wrapped(line, width - 0.2, NORMAL)[0], size=NORMAL if not place else SMALL + 0.5,
+        axes.text(x + 0.1, y + 0.18 + LINE_HEIGHT * place, line, size=NORMAL if not place else SMALL + 0.5,
                   va="center", color=INK if not place else GREY, weight="bold" if not place and strong else "normal")

@@ -84,10 +84,10 @@ def _key(canvas: Axes, make: Maker) -> None:
     from matplotlib.patches import Rectangle
 
     _ = make._
-    canvas.plot([LABEL + 0.05], [0.14], marker="o", markersize=5.5, color=BLUE)
+    canvas.plot([0.1], [0.14], marker="o", markersize=5.5, color=BLUE)
     text = _("change, with its interval")
-    canvas.text(LABEL + 0.18, 0.14, text, size=SMALL, va="center", color=GREY)
-    x = LABEL + 0.5 + text_width(text, SMALL)
+    canvas.text(0.22, 0.14, text, size=SMALL, va="center", color=GREY)
+    x = 0.5 + text_width(text, SMALL)
     canvas.add_patch(Rectangle((x, 0.08), 0.24, 0.12, facecolor=ORANGE, alpha=0.3, edgecolor="none"))
     canvas.plot([x + 0.12] * 2, [0.06, 0.22], color=ORANGE, linewidth=1.8)
     canvas.text(x + 0.3, 0.14, _("could come back by itself (line: by the mean of all)"), size=SMALL, va="center", color=GREY)

@@ -104,42 +104,62 @@ def limits(released: Released, labels: Labels, language: str) -> Table:
 
 
 def answers(released: Released, labels: Labels, language: str) -> Table:
-    """Of each yes or no: everybody who answered then, those who answered twice, who gained and who lost it; with the n of every percentage."""
+    """Of each yes or no: the shares at both times of those who answered twice, who gained and who lost it, and the change with McNemar's test."""
     make = Maker(language)
     _ = make._
     results = section(released, "improved")
     changed = {item.outcome: item for item in main(released, "before_after")}
-    rows, uneven = [], []
+    rows = []
     for outcome in labels.plan.outcomes:
-        apart = [statistic(results, table="answers", variable=outcome.id, wave=wave) for wave in (outcome.waves[0], outcome.follow_up)]
-        if outcome.kind != "binary" or any(item is None for item in apart):
-            continue
         both = [statistic(results, table="yes", variable=f"{outcome.id}.yes", wave=wave) for wave in (outcome.waves[0], outcome.follow_up)]
+        if outcome.kind != "binary" or any(part is None for part in both):
+            continue
         cells = [statistic(results, table="pairs", variable=f"{outcome.id}.pairs", level=level) for level in ("gained", "lost")]
         item = changed.get(outcome.id)
-        name = labels.outcome(outcome.id, language)
-        flag = " *" if len({part.n for part in (*apart, *both) if part is not None and part.n}) > 1 else ""
-        uneven += [name] if flag else []
         rows.append(Row(cells=(
-            text_cell(name + flag, name),
-            *(cell for part in apart for cell in (make.cell(part, "value", "percent", 1), make.cell(part, "n", "integer"))),
-            *(make.cell(part, "value", "percent", 1) for part in both), *(make.cell(part, "count", "integer") for part in cells),
-            make.cell(item, "estimate", "points", 1), make.interval(item, digits=1, scale=100.0),
-            make.cell(next(pick(results, "mcnemar", outcome.id), None), "p_value", "p_value"), make.cell(both[0], "n", "integer"),
+            text_cell(labels.outcome(outcome.id, language)), *(make.cell(part, "value", "percent", 1) for part in both),
+            *(make.cell(part, "count", "integer") for part in cells), make.cell(item, "estimate", "points", 1),
+            make.interval(item, digits=1, scale=100.0), make.cell(next(pick(results, "mcnemar", outcome.id), None), "p_value", "p_value"),
+            make.cell(both[0], "n", "integer"),
         )))
-    everybody, twice = _("Everybody who answered then"), _("People who answered at both times")
     columns = (
-        Column(id="outcome", title=_("Outcome")), Column(id="start", title=_("Start"), kind="percent", group=everybody),
-        Column(id="n_start", title=_("n"), kind="integer", group=everybody), Column(id="end", title=_("End"), kind="percent", group=everybody),
-        Column(id="n_end", title=_("n"), kind="integer", group=everybody), Column(id="start_pairs", title=_("Start"), kind="percent", group=twice),
-        Column(id="end_pairs", title=_("End"), kind="percent", group=twice), Column(id="gained", title=_("Gained"), kind="integer", group=twice),
-        Column(id="lost", title=_("Lost it"), kind="integer", group=twice), Column(id="estimate", title=_("Change (pp)"), kind="number", group=twice),
-        Column(id="interval", title=make.interval_title(item.conf_level for item in changed.values()), kind="interval", parts=make.limits,
-               group=twice),
-        Column(id="p_value", title=_("p (McNemar)"), kind="p_value", group=twice), Column(id="n", title=_("n"), kind="integer", group=twice),
+        Column(id="outcome", title=_("Outcome")), Column(id="start", title=_("Start"), kind="percent"),
+        Column(id="end", title=_("End"), kind="percent"), Column(id="gained", title=_("Gained"), kind="integer"),
+        Column(id="lost", title=_("Lost it"), kind="integer"), Column(id="estimate", title=_("Change (pp)"), kind="number"),
+        Column(id="interval", title=make.interval_title(item.conf_level for item in changed.values()), kind="interval", parts=make.limits),
+        Column(id="p_value", title=_("p (McNemar)"), kind="p_value"), Column(id="n", title=_("n"), kind="integer"),
     )
+    base = released.rules.base
+    coarse = (_("Shares are of counts rounded to {base}, so their difference may not be the change.", base=base),) if base > 1 and rows else ()
+    return compact(Table(id="answers", title=_("Rights and services of the people who answered at both times"), columns=columns, rows=tuple(rows),
+                         notes=coarse, language=language))
+
+
+def everybody(released: Released, labels: Labels, language: str) -> Table:
+    """Of each yes or no the share of everybody who answered at each time, with its n; starred where these aren't the same people."""
+    make = Maker(language)
+    _ = make._
+    results = section(released, "improved")
+    rows, uneven = [], False
+    for outcome in labels.plan.outcomes:
+        waves = (outcome.waves[0], outcome.follow_up)
+        apart = [statistic(results, table="answers", variable=outcome.id, wave=wave) for wave in waves]
+        both = statistic(results, table="yes", variable=f"{outcome.id}.yes", wave=waves[0])
+        if outcome.kind != "binary" or any(part is None for part in apart):
+            continue
+        name = labels.outcome(outcome.id, language)
+        differ = len({part.n for part in (*apart, both) if part is not None and part.n}) > 1
+        uneven = uneven or differ
+        rows.append(Row(cells=(
+            text_cell(f"{name} *" if differ else name, name),
+            *(cell for part in apart for cell in (make.cell(part, "value", "percent", 1), make.cell(part, "n", "integer"))),
+        )))
+    start, end = _("At the start"), _("At the end")
+    columns = (Column(id="outcome", title=_("Outcome")), Column(id="start", title="%", kind="percent", group=start),
+               Column(id="n_start", title=_("n"), kind="integer", group=start), Column(id="end", title="%", kind="percent", group=end),
+               Column(id="n_end", title=_("n"), kind="integer", group=end))
     note = _("* These percentages aren't of the same people: the numbers of people differ. Only those who answered at both times show a change.")
-    return compact(Table(id="answers", title=_("Rights and services at the start and at the end"), columns=columns, rows=tuple(rows),
+    return compact(Table(id="everybody", title=_("Rights and services of everybody who answered then"), columns=columns, rows=tuple(rows),
                          notes=(note,) if uneven else (), language=language))
 
 
