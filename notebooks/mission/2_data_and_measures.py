@@ -71,7 +71,8 @@ tu.score(people, own, deprivation).describe().round(1)
 # %%
 from pathlib import Path
 
-from takeup.measure.rights_catalogue import explained, opened, read_catalogue
+from takeup.measure.rights_catalogue import opened, read_catalogue
+from takeup.present.rights_answers import rights_answers
 
 catalogue = read_catalogue(Path(folder) / "data_schema" / "mission" / "rights.yaml")
 len(catalogue), sorted(catalogue.domains)
@@ -80,7 +81,7 @@ len(catalogue), sorted(catalogue.domains)
 # What would a family's situation open? Facts that aren't given leave a right open, and the answer says which fact is missing.
 
 # %%
-for line in explained(catalogue, opened(catalogue, {"net_income": 1250, "lone_parent": True, "children": 2}))[:8]:
+for line in rights_answers(catalogue, opened(catalogue, {"net_income": 1250, "lone_parent": True, "children": 2}))[:8]:
     print(line)
 
 # %% [markdown]
