@@ -73,14 +73,18 @@ def _lines(variable: str, found: tuple[Statistic, ...], labels: Labels, make: Ma
     if whole is None:  # one number an outcome
         known = [item.value for item in found if not math.isnan(item.value)]
         if not known:
-            return [f"{name}: {make._('withheld')}"]
+            return [_pair(name, make._("withheld"), make)]
         low, high = make.number.integer(min(known)), make.number.integer(max(known))
         return [name, make._("{low} to {high} {people}, by outcome", low=low, high=high, people=people) if low != high else f"{low} {people}"]
-    head = [f"{name}: {_count(whole, make)}"]
+    head = [_pair(name, _count(whole, make), make)]
     groups = whole.extra.get("clusters")
     if variable == "started" and isinstance(groups, int):
         head.append(make._("in {n} groups", n=make.number.integer(groups)))
-    return [*head, *(f"{reason_words(labels, variable, item.level, make.language)}: {_count(item, make)}" for item in found if item.level)]
+    return [*head, *(_pair(reason_words(labels, variable, item.level, make.language), _count(item, make), make) for item in found if item.level)]
+
+
+def _pair(name: str, value: str, make: Maker) -> str:
+    return make._("{first}: {second}", first=name, second=value)
 
 
 def _folded(lines: list[str], width: float) -> list[str]:
