@@ -73,7 +73,8 @@ def _people(material: Material, part: Within) -> Iterator[Any]:
         yield named(Statistic(table=TABLE, variable=WOMEN, kind="count", value=float(whole), n=whole, count=whole), "", WOMEN)
     left = column(material, "left")
     if left is not None:
-        yield named(part.share(TABLE, STAYED, material.frame[left].isna().to_numpy(dtype=np.float64)), part.level, STAYED)
+        stayed: Floats = np.asarray(material.frame[left].isna(), dtype=np.float64)
+        yield named(part.share(TABLE, STAYED, stayed), part.level, STAYED)
     came = attendance(material, material.frame)
     if came is not None:
         yield named(part.mean(TABLE, CAME, came), part.level, CAME)
