@@ -63,7 +63,7 @@ def test_what_the_user_asks_for_is_given_or_refused():
     assert "asked for" in chosen(se_type="HC3").reason
     for options, words in (
         ({"se_type": "CR2"}, "needs clusters"), ({"se_type": "HC9"}, "no variance"), ({"df": "welch"}, "no rule"),
-        ({"se_type": "HC1", "df": "bell_mccaffrey"}, "belong to HC2 and CR2"), ({"df": "clusters"}, "need a clustered variance"),
+        ({"se_type": "HC1", "df": "bell_mccaffrey"}, "belong to HC2 and clustered"), ({"df": "clusters"}, "need a clustered variance"),
     ):
         with pytest.raises(EstimateError, match=words):
             chosen(**options)

@@ -159,7 +159,7 @@ def test_missing_p_values_stay_missing_and_uncounted(method):
 
 
 @pytest.mark.parametrize(("p", "method", "words"), [
-    ([0.1], "hommel", "isn't known"), ([1.2], "holm", "between 0 and 1"), ([[0.1]], "holm", "one row"),
+    ([0.1], "hommer", "isn't known"), ([1.2], "holm", "between 0 and 1"), ([[0.1]], "holm", "one row"),
 ])
 def test_what_cannot_be_adjusted_is_refused(p, method, words):
     with pytest.raises(InferError, match=words):
@@ -176,3 +176,19 @@ def test_the_family_wise_error_is_five_percent():
         frame = pd.DataFrame(np.exp(common + rng.normal(size=(40, 4))), columns=list("abcd")).assign(arm=rng.permutation([0, 1] * 20))
         any_rejected += any(test.p_adjusted <= 0.05 for test in tu.stepdown(frame, list("abcd"), UNIT, draws=199, seed=seed))
     assert abs(any_rejected / trials - 0.05) < 3.3 * math.sqrt(0.05 * 0.95 / trials)
+
+
+@pytest.mark.parametrize("method", ["hommel", "sidak", "holm_sidak", "holm", "bonferroni"])
+@pytest.mark.parametrize("seed", range(6))
+def test_adjusted_p_values_are_those_of_statsmodels(method, seed):
+    from statsmodels.stats.multitest import multipletests
+
+    rng = np.random.default_rng(seed)
+    p = rng.uniform(size=rng.integers(1, 12)) ** rng.integers(1, 4)
+    name = {"holm_sidak": "holm-sidak"}.get(method, method)
+    assert tu.adjust(p, method) == pytest.approx(multipletests(p, method=name)[1], rel=1e-10)
+
+
+@pytest.mark.parametrize("method", ["sidak", "holm_sidak"])
+def test_small_p_values_keep_their_digits(method):
+    assert tu.adjust([1e-20, 0.5], method)[0] == pytest.approx(2e-20, rel=1e-12)
