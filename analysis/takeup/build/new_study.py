@@ -132,7 +132,7 @@ def plan_text(answers: Answers) -> str:
         "", "data:",
         *(f"  {name}: {{file: data/{name}.csv, schema: schema/{name}.yaml{', measured_on: asked_on' if name in waves else ''}}}"
           for name in ("people", "assignment", "programme", "baseline", "endline")),
-        "", "design:", f"  unit: {answers.unit}", "  treatment: arm", f"  control: {answers.arms[0][0]}", f"  draw: {answers.draw}",
+        "", "design:", f"  unit: people.{answers.unit}", "  treatment: arm", f"  control: {answers.arms[0][0]}", f"  draw: {answers.draw}",
     ]
     if answers.blocks:
         lines.append(f"  blocks: assignment.{answers.blocks}")

@@ -66,10 +66,11 @@ def rehearse(plan_path: Path) -> tuple[str, ...]:
     collect(BuildError, [Fault("only CSV files are rehearsed", f"data.{name}.file") for name in strange])
     drawn = _drawn(plan, home)
     held = {name: _read(home / table.file) for name, table in plan.data.items()}
-    later = {name for name in columns.unit_tables if name == columns.roster or columns.after_the_draw(name) or _programme(plan, columns, name)}
+    draw = columns.find(str(plan.design.treatment))[0]
+    later = {name for name in columns.unit_tables if columns.after_the_draw(name) or _programme(plan, columns, name)}
     filled = []
     for place, name in enumerate(columns.unit_tables):
-        if held[name] or name == columns.roster or (name in later) != (drawn is not None):
+        if held[name] or name == draw or (name in later) != (drawn is not None):
             continue
         stream = np.random.default_rng([plan.analyses.seed, REHEARSAL, place])
         ids = list(drawn or _people(plan, columns, held))
@@ -103,7 +104,7 @@ def _programme(plan: Plan, columns: Columns, table: str) -> bool:
 
 def _people(plan: Plan, columns: Columns, held: Mapping[str, Rows]) -> Sequence[str]:
     """Those who are in a table already; else as many as are planned."""
-    known = [rows for name, rows in held.items() if rows and name in columns.unit_tables]
+    known = [held[name] for name in columns.unit_tables if held[name]]
     if known:
         return [row[columns.unit] for row in known[0]]
     n = plan.flow.planned or 200

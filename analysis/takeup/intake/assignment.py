@@ -213,7 +213,12 @@ def checked(material: Material, folder: Path) -> Checked:
     notes: list[str] = []
     arms, found = dict(zip(frame[record.rule.unit].map(label_text), frame[record.rule.treatment], strict=True)), _arms_in_data(material)
     faults += _arm_faults(material, found, arms)
-    absent = len(set(arms) - {unit for unit, _ in found.values()})
+    known = {label_text(unit) for unit in material.roster[material.columns.unit].dropna()}
+    lost = len((set(arms) & known) - {unit for unit, _ in found.values()})
+    if lost:
+        faults.append(Fault(f"{counted(lost, 'unit that was drawn has', 'units that were drawn have')} no arm in the data",
+                            material.place(str(material.plan.design.treatment)), "the arm of the assignment file"))
+    absent = len(set(arms) - known)
     if absent:
         notes.append(f"{path.name}: {counted(absent, 'unit that was drawn is', 'units that were drawn are')} not in the data.")
     if record.seed is not None and not redrawn(record, frame):

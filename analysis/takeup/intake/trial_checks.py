@@ -136,7 +136,7 @@ def _arms(material: Material) -> Iterator[Fault]:
     empty = treatment.isna().to_numpy()
     status = material.column(material.plan.flow.status)
     unexplained = empty if status is None else empty & status.isna().to_numpy()
-    if unexplained.any():
+    if unexplained.any() and not design.assignment:  # the record of the draw knows who wasn't drawn (yet)
         yield _fault(material, unexplained, ("unit has", "units have", "no arm"), where, "an arm for each unit",
                      "Fill it in, or let flow.status name the column that says why a unit wasn't randomised.")
     texts = treatment.map(arm_text, na_action="ignore")
