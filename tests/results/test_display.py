@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from html import escape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 import takeup as tu
 from house.repository import modules
+from study import small
 from takeup.display import MOST_ROWS, number
 from takeup.intake.register import ArmLink, LinkReport
 from takeup.missing.tipping import tipping_point
@@ -164,3 +166,19 @@ def test_a_power_curve_rises(made):
 def test_keys_complete(made):
     assert made["ResultSet"]._ipython_key_completions_() == ["y", "treatment"]
     assert made["RandomizationTest"]._ipython_key_completions_() == ["y", "x"]
+
+
+def test_a_study_says_what_it_is_and_its_tables_and_figures_show_themselves(tmp_path):
+    study = tu.open_study(small.write(tmp_path, n=144))
+    html = study._repr_html_()
+    _accessible(html)
+    assert "synthetic" in html
+    assert "144" in html
+    tables = study.tables("nl")
+    _accessible(tables._repr_html_())
+    _accessible(tables["effects"]._repr_html_())
+    assert '<table lang="nl">' in tables["effects"]._repr_html_()
+    figure = study.figure("forest", "nl")
+    assert f'alt="{escape(figure.alt)}"' in figure._repr_html_()
+    with pytest.raises(tu.TakeupError, match="forest"):
+        study.figure("forrest")

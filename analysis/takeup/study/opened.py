@@ -54,6 +54,16 @@ class Study:
     def __repr__(self) -> str:
         return f"Study({self.plan.study}: {len(self.trial.units)} units, {len(self.plan.outcomes)} outcomes)"
 
+    def _repr_html_(self) -> str:
+        from takeup import display
+        from takeup.present.labels import in_language
+
+        arms = ", ".join(in_language(label, "en") for label in self.plan.design.arms.values())
+        about = {"study": self.plan.study, "data": "synthetic" if self.plan.about.synthetic else "", "evidence": self.plan.evidence.replace("_", "-"),
+                 "units": len(self.trial.units), "arms": arms, "outcomes": len(self.plan.outcomes),
+                 "build": "" if self.kind == "final" else f"{self.kind}: no number is a finding", "chapters": ", ".join(self.chapters)}
+        return display.pairs(in_language(self.plan.title, "en"), about)
+
     @property
     def hash(self) -> str:
         """The hash of the plan with its schemas and crosswalks (`plan.freeze.plan_hash`)."""
