@@ -246,10 +246,26 @@ def test_another_arm_and_a_stranger_in_the_data_are_found(drawn):
     lines = (drawn / "assignment.csv").read_text().splitlines()
     lines[3] = lines[3].replace("visit", "letter") if "visit" in lines[3] else lines[3].replace("letter", "visit")
     lines[5] = lines[5].replace("F04", "G99")
+    lines[9] = lines[9].rpartition(",")[0] + ","
     (drawn / "entered.csv").write_text("\n".join(lines) + "\n")
     with pytest.raises(tu.TakeupError) as error:
         tu.open_study(drawn)
     text = str(error.value)
     assert "1 unit stands in another arm than was drawn (row 4)" in text
     assert "1 unit has an arm but was never drawn (row 6)" in text
+    assert "1 unit that was drawn has no arm in the data" in text
     assert "G99" not in text
+
+
+def test_those_who_wait_for_the_next_batch_are_no_fault(home):
+    """Enrolment goes on: the roster of people is ahead of the draw."""
+    said = yaml.safe_load((home / "plan.yaml").read_text())
+    said["data"]["roster"] = {"file": "roster.csv", "schema": "roster.yaml"}
+    said["design"]["unit"] = "roster.id"
+    (home / "plan.yaml").write_text(yaml.safe_dump(said))
+    (home / "roster.yaml").write_text(yaml.safe_dump({"name": "roster", "primaryKey": ["id"], "fields": [{"name": "id"}]}))
+    (home / "roster.csv").write_text("id\n" + "".join(f"F{i:02d}\n" for i in range(60)))
+    draw(home, "--seed", "42", n=40)
+    study = tu.open_study(home)
+    assert len(study.trial.units) == 40
+    assert any("20 rows have no arm" in note for note in study.trial.notes)

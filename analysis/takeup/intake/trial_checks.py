@@ -167,9 +167,11 @@ def arm_text(arm: object, *, boolean: bool = False) -> str:
 def _draw_columns(material: Material) -> Iterator[Fault]:
     """Blocks and clusters are known for each unit, a block holds whole clusters, and a probability is one."""
     design = material.plan.design
+    treatment = material.column(design.treatment)
+    waits = treatment.isna().to_numpy() if design.assignment and treatment is not None else np.zeros(len(material.roster), dtype=bool)
     for role, name in (("blocks", design.blocks), ("clusters", design.clusters)):
         column = material.column(name)
-        if name is not None and column is not None and (empty := column.isna().to_numpy()).any():
+        if name is not None and column is not None and (empty := column.isna().to_numpy() & ~waits).any():
             yield _fault(material, empty, ("unit has", "units have", "none"), material.place(name),
                          f"a value for each unit, since it holds the {role} of the draw", "Fill the cells.")
     blocks, clusters = material.column(design.blocks), material.column(design.clusters)
