@@ -113,14 +113,14 @@ def table(
     return f'<table lang="{language}"><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{under}'
 
 
-def pairs(caption: str, values: Mapping[str, Any]) -> str:
-    """Names and values, one pair a row.
+def pairs(caption: str, values: Mapping[str, Any], *, keys: bool = False) -> str:
+    """Names and values, one pair a row; names that are keys are left as they are.
 
     >>> print(pairs("Power", {"effect": 0.3, "reason": ""}))
     <table lang="en"><caption>Power</caption><tbody><tr><th scope="row" style="text-align:left">effect</th><td>0.3</td></tr></tbody></table>
     """
     rows = "".join(
-        f'<tr><th scope="row"{LEFT}>{escape(spoken(name))}</th>{_cell(value, name, {name} if isinstance(value, str | Mapping) else set())}</tr>'
+        f'<tr><th scope="row"{LEFT}>{escape(name if keys else spoken(name))}</th>{_cell(value, name, {name} if isinstance(value, str | Mapping) else set())}</tr>'
         for name, value in values.items() if not empty(value)
     )
     return f'<table lang="en"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>'

@@ -49,7 +49,7 @@ class FrozenMap(Mapping[str, Any]):
         return list(self._items)
 
     def _repr_html_(self) -> str:
-        return display.pairs(f"{len(self)} items", {name: getattr(value, "title", value) for name, value in self.items()})
+        return display.pairs(f"{len(self)} items", {name: getattr(value, "title", value) for name, value in self.items()}, keys=True)
 
     def __hash__(self) -> int:
         return hash(tuple(sorted((key, repr(value)) for key, value in self._items.items())))

@@ -111,8 +111,7 @@ class Table:
         return any(row.group for row in self.rows)
 
     def _repr_html_(self) -> str:
-        heads = [f"{column.group}: {column.title}" if column.group else column.title for column in self.columns]
-        names = [head.replace("\u00ad", "") for head in heads]
+        names = [f"{column.group}: {column.title}" if column.group else column.title for column in self.columns]
         rows = [dict(zip(names, (cell.text for cell in row.cells), strict=True)) for row in self.rows]
         right = [name for name, column in zip(names, self.columns, strict=True) if column.kind != "text"]
         return display.table(self.title, names, rows, notes=self.notes, language=self.language, most=len(rows), right=right)
