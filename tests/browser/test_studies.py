@@ -65,5 +65,6 @@ def test_no_english_crumb_in_another_language(chromium: Any, out: Path, language
                 figcaption)`)].filter(node => !node.closest('.cite') && !node.closest('[lang=en]') && !node.querySelector('p, li, td'))
                 .map(node => node.textContent.replace(/\\s+/g, ' ').trim())""", language)
             texts += page.evaluate('language => [...document.querySelectorAll(`[lang="${language}"] img`)].map(node => node.alt)', language)
-        crumbs += [f"{path.name}: {text[:160]}" for text in texts if len(ENGLISH.findall(NAMES.sub("", text))) > 1]
+        said = [text for text in texts if "results.csv" not in text]  # the line of sources ends with a reference in its own language
+        crumbs += [f"{path.name}: {text[:160]}" for text in said if len(ENGLISH.findall(NAMES.sub("", text))) > 1]
     assert not crumbs
