@@ -120,7 +120,8 @@ def pairs(caption: str, values: Mapping[str, Any], *, keys: bool = False) -> str
     <table lang="en"><caption>Power</caption><tbody><tr><th scope="row" style="text-align:left">effect</th><td>0.3</td></tr></tbody></table>
     """
     rows = "".join(
-        f'<tr><th scope="row"{LEFT}>{escape(name if keys else spoken(name))}</th>{_cell(value, name, {name} if isinstance(value, str | Mapping) else set())}</tr>'
+        f'<tr><th scope="row"{LEFT}>{escape(name if keys else spoken(name))}</th>'
+        f'{_cell(value, name, {name} if isinstance(value, str | Mapping) else set())}</tr>'
         for name, value in values.items() if not empty(value)
     )
     return f'<table lang="en"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>'
