@@ -235,12 +235,10 @@ def covariate_matrix(frame: DataFrame, columns: Sequence[str]) -> tuple[Floats, 
         absent = column.isna().to_numpy() if plain is None else np.isnan(plain)
         if absent.all():
             raise EstimateError(Fault("has no observed value in the rows that are analysed", name, remedy="Leave it out of the covariates."))
-        if plain is not None:
-            block, labels = plain[:, None], [name]
-        elif is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
+        if is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
             raise EstimateError(Fault("holds dates where numbers or categories are needed", name, remedy="Turn them into a number of days first."))
-        elif is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
-            block, labels = numeric(column, name)[:, None], [name]
+        if plain is not None or is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
+            block, labels = (numeric(column, name) if plain is None else plain)[:, None], [name]
         else:
             levels = _levels(column)
             if len(levels) > max(MANY_LEVELS, len(column) / 2):
