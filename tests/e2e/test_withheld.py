@@ -7,6 +7,7 @@ import io
 import math
 import zipfile
 
+import pypdf
 import pytest
 
 from e2e.test_studies import files
@@ -29,10 +30,12 @@ def small(tmp_path_factory):
 
 
 def readable(content: bytes, name: str) -> str:
-    """The text of a file, that inside a workbook as well."""
-    if name.endswith(".xlsx"):
+    """The text of a file, that inside a workbook, a Word file, slides and a PDF as well."""
+    if name.endswith(".pdf"):
+        return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+    if name.endswith((".xlsx", ".docx", ".pptx")):
         with zipfile.ZipFile(io.BytesIO(content)) as book:
-            return "".join(book.read(part).decode(errors="replace") for part in book.namelist())
+            return "".join(readable(book.read(part), part) for part in book.namelist())  # a chart of a slide holds a workbook of its own
     return content.decode(errors="replace")
 
 
