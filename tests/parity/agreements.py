@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,14 @@ def rows(family: str) -> Iterator[tuple[str, str, str, str, str]]:
     module = importlib.import_module(f"parity.test_{family}")
     for case in module.CASES:
         entry = oracle.entries()[case.id]
-        found = oracle.differences(case)
+        found = gaps(case)
         yield case.id, entry["package"], ", ".join(found), f"{power(max(found.values()))} ({case.rtol:.0e})", case.note
+
+
+@cache
+def gaps(case: oracle.Case) -> dict[str, float]:
+    """The differences of a case, worked out once."""
+    return oracle.differences(case)
 
 
 def power(gap: float) -> str:
@@ -73,7 +80,7 @@ def left_over() -> Iterator[str]:
         module = importlib.import_module(f"parity.test_{family}")
         refused |= set(module.NOT_OURS)
         for case in (*module.CASES, *getattr(module, "OMEGA", ())):
-            compared.setdefault(case.id, set()).update(oracle.differences(case))
+            compared.setdefault(case.id, set()).update(gaps(case))
     rest: dict[str, int] = {}
     whole = 0
     for name, entry in oracle.entries().items():

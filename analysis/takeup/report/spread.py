@@ -26,8 +26,8 @@ def rollout(tell: Teller) -> Iterator[Spans]:
         yield said(_("The programme later came to other places. What that changed can't be told from these data."))
         return
     digits, number = effect_digits(item.std_error), tell.number
-    line = _.raw("The programme later came to {n} places, to some sooner than to others. Where it had come, \u201c{what}\u201d differed by {difference} "
-                 "({low} to {high}) from what the course of places without it lets expect.")
+    line = _.raw("The programme later came to {n} places, to some sooner than to others. Where it had come, \u201c{what}\u201d differed by "
+                 "{difference} ({low} to {high}) from what the course of places without it lets expect.")
     yield fill(line, n=number.integer(int(item.extra["places"])), what=subject(tell.labels, tell.language),
                difference=number.of(item, "estimate", "number", digits), low=number.of(item, "conf_low", "number", digits),
                high=number.of(item, "conf_high", "number", digits))
