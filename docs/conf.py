@@ -119,8 +119,21 @@ def short_name(_app: Sphinx, what: str, name: str, _obj: object, _options: objec
         lines[:0] = [f"``takeup.{public}``", ""]
 
 
+def outside(app: Sphinx, docname: str, source: list[str]) -> None:
+    """A link to a text of the repository that isn't a page of the site becomes its name."""
+    here = Path(app.srcdir, docname).parent
+
+    def named(match: re.Match[str]) -> str:
+        target = (here / match[2]).resolve()
+        inside = target.is_relative_to(HERE) or not target.exists()
+        return match[0] if inside else f"{match[1]} (`{target.relative_to(HERE.parent).as_posix()}`)"
+
+    source[0] = re.sub(r"(?<!!)\[([^\]]+)\]\((\.\./[^)\s#]+\.md)(?:#[^)\s]*)?\)", named, source[0])
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx of the three."""
+    """Tell Sphinx of these."""
+    app.connect("source-read", outside)
     app.connect("builder-inited", write_reference)
     app.connect("autodoc-process-docstring", short_name)
     app.add_html_math_renderer("mathml", inline_renderers=(mathml, None), block_renderers=(mathml, None))
