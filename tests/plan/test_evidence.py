@@ -49,8 +49,9 @@ def test_a_before_after_study_has_no_arms_and_nothing_that_goes_with_them(part, 
 def test_a_change_needs_two_waves():
     made = one_group.plan()
     made["outcomes"][0]["waves"] = ["endline"]
-    assert told(made) == ["outcomes[0].waves: a change needs two waves. Allowed: the wave before and the wave after. "
-                          "Write waves: [baseline, endline]."]
+    said = ("outcomes[0].waves: a change needs two waves. Allowed: the wave before and the wave after. "
+            "Write waves: [baseline, endline].")
+    assert told(made) == [said]
 
 
 @pytest.mark.parametrize("name", ["treatment", "control"])
@@ -78,7 +79,8 @@ def test_rules_of_scoring_and_published_numbers_are_checked():
 
 
 def test_a_programme_names_tables_that_there_are():
-    assert any(text.startswith('programme.sessions: there is no table "visits"') for text in told(changed(one_group, programme={"sessions": "visits"})))
+    visits = told(changed(one_group, programme={"sessions": "visits"}))
+    assert any(text.startswith('programme.sessions: there is no table "visits"') for text in visits)
     assert any("for a before-after study" in text for text in told(changed(small, programme={"analysed": 2023})))
 
 

@@ -80,7 +80,8 @@ def text_shape(
     try:
         sample = codecs.getincrementaldecoder(encoding)("strict").decode(data[:_SAMPLE])
     except UnicodeError:  # an encoding such as UTF-16 that begins with a mark, and this file doesn't
-        raise IntakeError(Fault(f"isn't written in {encoding}", file, remedy="Correct encoding: in the plan, or leave it out to have it found.")) from None
+        remedy = "Correct encoding: in the plan, or leave it out to have it found."
+        raise IntakeError(Fault(f"isn't written in {encoding}", file, remedy=remedy)) from None
     lines = sample.split("\n", 1)
     skip = 1
     declared = re.fullmatch(r'"?sep=(.)"?\r?', lines[0]) if len(lines) > 1 else None
