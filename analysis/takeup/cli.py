@@ -22,6 +22,7 @@ from takeup.version import __version__
 DEBUG = "TAKEUP_DEBUG"
 """Set to 1, an error that takeup didn't foresee shows its traceback (which may hold values of the data)."""
 
+NO_MEMORY = "There isn't enough memory. What stood there before is untouched. Close other programs, or use a machine with more."
 ONLY = "Make only this part (results, tables, figures, html, pdf, consort, codebook, deviations, brief); may be repeated."
 OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder of the build [default: its place beside the plan].")
 MASKED = click.option("--masked", is_flag=True, help="The masked build.")
@@ -263,7 +264,7 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo("Stopped. What stood there before is untouched.", err=True)
         return 1
     except MemoryError:
-        click.echo("There isn't enough memory. What stood there before is untouched. Close other programs, or use a machine with more.", err=True)
+        click.echo(NO_MEMORY, err=True)
         return 1
     except BrokenPipeError:
         sys.stdout = None  # the reader of a pipe left; nothing more can be said to it
@@ -277,6 +278,8 @@ def _unforeseen(error: Exception) -> int:
     """An error of takeup's own making, said without its message: that could hold a value of the data."""
     if os.environ.get(DEBUG) == "1":
         print_exc()
+    elif any(words in str(error) for words in ("map segment", "allocate memory")):  # a library that couldn't be loaded
+        click.echo(NO_MEMORY, err=True)
     else:
         places = [place for place in extract_tb(error.__traceback__) if "takeup" in Path(place.filename).parts]
         where = f" ({Path(places[-1].filename).stem}, line {places[-1].lineno})" if places else ""
