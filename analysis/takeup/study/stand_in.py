@@ -32,7 +32,7 @@ STREAM = 301
 """Key of the streams; the seed is the plan's."""
 TOOK_UP = 0.6
 MANY = 20
-"""From so many distinct values, in more than half of the cells, a column of numbers is one of amounts."""
+"""With more distinct values a column of numbers is one of amounts."""
 SPREAD = 14
 """Days around a column's middle."""
 STEPS = ("knows", "applied", "granted", "receives")
@@ -111,7 +111,7 @@ def _is_code(item: Field, real: Series, plan: Plan) -> bool:
 
 
 def _amounts(item: Field, real: Series) -> bool:
-    return item.type == "number" and real.nunique() > max(MANY, len(real) / 2)
+    return item.type == "number" and real.nunique() > MANY
 
 
 def _new_ids(item: Field, real: Series, n: int) -> list[Any]:
