@@ -159,6 +159,41 @@ def test_unmasking_is_logged_once_for_each_plan(tmp_path):
     assert open_study(path).standing.after_unmasking or open_study(path).standing.lock.time == lines[0]["time"]
 
 
+@pytest.mark.parametrize("ask", [lambda study: study.results(), lambda study: study.sections(), lambda study: study.released()])
+def test_a_notebook_that_asks_for_results_is_logged_before_it_sees_any(tmp_path, monkeypatch, ask):
+    path = write(tmp_path, n=144, changed=FEW)
+    log = tmp_path / LOG
+    open_study(path).flow()
+    assert not log.exists()  # nothing was masked
+    mask_seed(path)
+    open_study(path, kind="masked").flow()
+    study = open_study(path)
+    assert len(study.material.arms) == 2
+    assert not log.exists()  # opened, and no result was asked for
+    import takeup.study.effects as chapter
+
+    whole = chapter.effects
+
+    def looked(material):
+        assert log.exists(), "worked out before it was logged"
+        return whole(material)
+
+    monkeypatch.setattr(chapter, "effects", looked)
+    ask(open_study(path))
+    ask(open_study(path))
+    assert [json.loads(line)["plan_hash"] for line in log.read_text().splitlines()] == [study.hash]
+    assert open_study(path).standing.unmasked[0].plan_hash == study.hash
+
+
+def test_no_result_is_seen_where_the_log_cant_be_written(tmp_path):
+    path = write(tmp_path, n=144, changed=FEW)
+    mask_seed(path)
+    study = open_study(path)
+    (tmp_path / LOG).mkdir()
+    with pytest.raises(BuildError, match="no arms are shown without it"):
+        study.results()
+
+
 def test_a_design_without_another_assignment_isnt_masked(study):
     alone = study.trial.units.groupby("batch").head(1).index
     few = study.trial.units.loc[alone].assign(batch=range(len(alone)))

@@ -142,13 +142,10 @@ def build(
 def opened(plan_path: Path, kind: Kind) -> Study:
     """The study; before the arms of a masked one are first shown, that is logged."""
     from takeup.study import open_study
-    from takeup.study.masked import mask_file
-    from takeup.study.standing import note_unmasking, unmaskings
+    from takeup.study.standing import shown
 
     study = open_study(plan_path, kind=kind)
-    if kind in {"final", "secure"} and mask_file(plan_path).exists() and note_unmasking(plan_path, study.hash):
-        return replace(study, standing=replace(study.standing, unmasked=unmaskings(plan_path)))
-    return study
+    return replace(study, standing=shown(plan_path, kind, study.hash, study.standing))
 
 
 def _check_names(only: Sequence[str], languages: Sequence[str], kind: str) -> None:

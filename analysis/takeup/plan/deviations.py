@@ -75,7 +75,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmasking:
-    """The first build that showed the arms as they were, after masked ones."""
+    """When results with the arms as they were came first to be seen, after masked ones."""
 
     time: str
     plan_hash: str

@@ -42,6 +42,8 @@ class Study:
         Whether the arms and the answers are the real ones (`study.masked`, `study.mock`).
     standing : Standing
         The lock and what changed since; a study without one promised nothing beforehand.
+    path : Path, optional
+        The plan's file. Before the first result of a study that was masked is worked out, that is logged beside it.
     """
 
     plan: Plan
@@ -49,6 +51,7 @@ class Study:
     folder: Path
     kind: Kind = "final"
     standing: Standing = NOTHING
+    path: Path | None = None
     _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -95,13 +98,14 @@ class Study:
     def chapter(self, name: str) -> ResultSet:
         """One chapter of results by its name in `chapters`, each result labelled by what the locked plan promised.
 
-        PlanError for a chapter that the plan's evidence can't carry.
+        PlanError for a chapter that the plan's evidence can't carry; BuildError where a masked study can't be logged as shown.
         """
         from takeup.study.standing import labelled
 
         if name not in self.chapters:
             what = f'a study with evidence: {self.plan.evidence} has no chapter "{name}"'
             raise PlanError(Fault(what, "evidence", listed(self.chapters, 30), nearest(name, self.chapters)))
+        self._shown()
         make: Callable[[Material], ResultSet] = getattr(import_module(f"takeup.study.{self.chapters[name]}"), name)
         return self._once(name, lambda: labelled(make(self.material), self.plan, self.standing))  # type: ignore[no-any-return]
 
@@ -218,9 +222,15 @@ class Study:
 
         def made() -> Document:
             written = full_report(self.released(), self.plan, self.labels(), self.words(spoken), spoken, figures=self.figures(spoken))
-            return marked_document(with_trust(written, self.standing, self.released(), self.labels()), self.kind)
+            return marked_document(with_trust(written, self._shown(), self.released(), self.labels()), self.kind)
 
         return self._once(f"report.{spoken}", made)  # type: ignore[no-any-return]
+
+    def _shown(self) -> Standing:
+        """The standing; that the arms of a masked study are seen is logged here, whoever asks for results: a build, a script or a notebook."""
+        from takeup.study.standing import shown
+
+        return self.standing if self.path is None else shown(self.path, self.kind, self.hash, self.standing)
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         if name not in self._known:
@@ -281,7 +291,7 @@ def open_study(path: str | Path, *, kind: Kind = "final") -> Study:
     found = standing(plan, path, None if kind == "mock" else trial)
     if kind == "masked":
         trial = masked(trial, plan, mask_seed(path))
-    return Study(plan, trial, path.parent, kind, found)
+    return Study(plan, trial, path.parent, kind, found, path)
 
 
 def plan_file(path: str | Path) -> Path:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from takeup.intake.trial import TrialData
     from takeup.plan.lock import Lock
     from takeup.plan.model import Plan
+    from takeup.report.marks import Kind
 
 LOG = "unmasking.log"
 
@@ -128,6 +129,16 @@ def unmaskings(plan_path: Path) -> tuple[Unmasking, ...]:
         return tuple(Unmasking(**json.loads(line)) for line in lines if line.strip())
     except (OSError, ValueError, TypeError):
         raise PlanError(Fault("isn't the log that takeup wrote", LOG, remedy="Put it back from your records.")) from None
+
+
+def shown(plan_path: Path, kind: Kind, plan_hash: str, found: Standing) -> Standing:
+    """The standing of a study whose results are about to be seen: where it was masked before and isn't now, that is logged first."""
+    from takeup.study.masked import mask_file
+
+    if kind not in {"final", "secure"} or not mask_file(plan_path).exists():
+        return found
+    note_unmasking(plan_path, plan_hash)
+    return replace(found, unmasked=unmaskings(plan_path))
 
 
 def note_unmasking(plan_path: Path, plan_hash: str) -> bool:
