@@ -22,7 +22,7 @@ def draws(width=64, seed=0):
     return units, np.packbits(padded, axis=0, bitorder="little")
 
 
-@pytest.mark.parametrize("owner", [None, np.arange(7), np.array([0, 0, 1, 1, 2, 3, 3])])
+@pytest.mark.parametrize("owner", [None, np.arange(7), np.array([0, 0, 1, 1, 2, 3, 3]), np.zeros(7, dtype=int)])
 @pytest.mark.parametrize("rows", [1.0, 3.0])
 def test_equal_to_sums_by_block(owner, rows):
     units, bits = draws()

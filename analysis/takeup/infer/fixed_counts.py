@@ -37,7 +37,7 @@ class FixedCounts:
     squared : runs of groups of equally many units: (groups, columns, units of each), and the first of their rows in the only panel;
         for a single group empty, its sum is `alone` times the effect
     alone : the factor of a single group
-    between : groups whose variance is taken between them; 0 for the variance within
+    between : how many groups the variance is taken between, nan for fewer than two; 0 for the variance within
     studentized : whether variances are made
     """
 
@@ -46,7 +46,7 @@ class FixedCounts:
     constant: Floats
     squared: tuple[tuple[Floats, int], ...]
     alone: float
-    between: int
+    between: float
     studentized: bool
 
     def __call__(self, batch: Batch) -> tuple[Floats, Floats]:
@@ -114,7 +114,8 @@ def fixed_counts(
             squared.append((np.ascontiguousarray(part.transpose(0, 2, 1)), start))
             start += number * int(size)
     pieces = tuple((panel, np.ascontiguousarray(linear[order[part]].T)) for panel, part in cut(slots[order], n_slots, whole=whole))
-    between = 0 if owner is None else int(np.unique(owner[both]).size)
+    groups = 0 if owner is None else int(np.unique(owner[both]).size)
+    between = float("nan") if owner is not None and groups < 2 else float(groups)
     return FixedCounts(
         columns=columns, pieces=pieces, constant=(totals**2 * within0[blocks][:, None]).sum(axis=0)[:, None], squared=tuple(squared),
         alone=1.0 if owner is not None else float(root[0] / weight[0]) if weight[0] > 0 else float("nan"), between=between, studentized=studentized,
