@@ -2,8 +2,9 @@ from present import made_up
 from takeup.present import reasons
 
 
-def test_known_sentences_are_translated_and_others_stay(monkeypatch):
-    known = {"Normal inference.": "Normale inferentie.", "{n1} p-values corrected together.": "{n1} p-waarden samen gecorrigeerd."}
+def test_known_sentences_are_translated_and_of_others_only_their_place_is_said(monkeypatch):
+    known = {"Normal inference.": "Normale inferentie.", "{n1} p-values corrected together.": "{n1} p-waarden samen gecorrigeerd.",
+             "More is said in English in results.csv.": "Meer in results.csv."}
 
     class Dutch:
         def raw(self, message):
@@ -14,7 +15,8 @@ def test_known_sentences_are_translated_and_others_stay(monkeypatch):
 
     monkeypatch.setattr(reasons, "words", lambda _language: Dutch())
     text = "12 p-values corrected together. Normal inference. Something new at 3.5 (HC2)."
-    assert reasons.translated(text, "nl") == "12 p-waarden samen gecorrigeerd. Normale inferentie. Something new at 3.5 (HC2)."
+    assert reasons.translated(text, "nl") == "12 p-waarden samen gecorrigeerd. Normale inferentie. Meer in results.csv."
+    assert reasons.translated(text, "en") == text
 
 
 def test_numbers_in_a_known_sentence_come_back_where_they_stood():

@@ -1,15 +1,18 @@
 """The reasons that the numbers give for themselves, sentence by sentence in the reader's language.
 
-The rooms that compute write their reasons in English. A sentence that the catalogue knows is translated; one it doesn't know is shown as it is.
+The rooms that compute write their reasons in English. A sentence that the catalogue knows is translated. Of those it doesn't know (what an
+error said, say) a page in another language only says where they stand.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from takeup.present.catalogue import mark, words
 from takeup.present.numbers import numbers
+from takeup.present.reason_sentences import SENTENCES
 
 if TYPE_CHECKING:
     from takeup.present.labels import Labels
@@ -84,37 +87,83 @@ KNOWN = (
     mark("Everybody without the second measurement at the lowest, then at the highest value."),
     mark("McNemar's exact test takes people as independent, whatever their group."),
 )
-_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9]|[a-z_][\w.]*: )")
+_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9]|[a-z_][\w.]*(?:: | has )|fewer than \d)")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?!\w)")
 _NAME = re.compile(r"^([A-Za-z_][\w.]*): (?=[\d.]+% )")
+_FEW = "fewer than "  # what the release puts for a small number
+_PLACE = re.compile(r"\\{(\w+)\\}")
 
 
 def translated(reason: str, language: str, labels: Labels | None = None) -> str:
-    """A reason in the reader's language as far as the catalogue knows its sentences, whatever numbers and columns stand in them.
+    """A reason in the reader's language, whatever numbers and columns stand in it; of sentences that the catalogue doesn't know only where they are.
 
     >>> translated("Units were drawn one by one: HC2. 2 p-values corrected together.", "en")
     'Units were drawn one by one: HC2. 2 p-values corrected together.'
+    >>> translated("Normal inference. Some new sentence.", "nl")
+    'Normale benadering. Meer staat in het Engels in results.csv.'
     """
-    return " ".join(_sentence(sentence, language, labels) for sentence in _END.split(reason.strip()))
+    if language == "en" and labels is None:
+        return reason.strip()
+    sentences = [sentence for sentence in _END.split(reason.strip()) if sentence]
+    known = [_sentence(sentence, language, labels) for sentence in sentences]
+    said = [text or sentence for text, sentence in zip(known, sentences, strict=True) if text or language == "en"]
+    if len(said) < len(sentences):
+        said.append(words(language).raw("More is said in English in results.csv."))
+    return " ".join(said)
 
 
 def _sentence(sentence: str, language: str, labels: Labels | None) -> str:
+    """The sentence in the language; empty where the catalogue doesn't know it. A bare "1." is the number of a problem among several."""
+    if re.fullmatch(r"[0-9]+\.", sentence):
+        return sentence
     _ = words(language)
     named = _NAME.match(sentence)
     places = {}
     message = sentence
     if named is not None:
-        places["name"] = labels.variable(named[1], language) if labels is not None else named[1]
+        places["name"] = _column(named[1], language, labels)
         message = "{name}: " + sentence[named.end():]
     found = _NUMBER.findall(message)
     places |= {f"n{place}": _local(number, language) for place, number in enumerate(found, start=1)}
     open_ = iter(range(1, len(found) + 1))
     message = _NUMBER.sub(lambda _match: f"{{n{next(open_)}}}", message)
-    return _(message, **places) if message in KNOWN else _.raw(sentence)
+    return _(message, **places) if message in KNOWN else _by_pattern(sentence, language, labels)
+
+
+def _by_pattern(sentence: str, language: str, labels: Labels | None) -> str:
+    for message, pattern in _patterns():
+        match = pattern.fullmatch(sentence)
+        if match is not None:
+            places = {name: _filled(name, text, language, labels) for name, text in match.groupdict().items()}
+            text = words(language)(message, **places) if places else words(language).raw(message)
+            return text[0].upper() + text[1:] if message.startswith("{n1}") else text
+    return ""
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    number, other = r"(?:[Ff]ewer than )?-?\d[\d,]*(?:\.\d+)?", r".+?"
+    return tuple((message, re.compile(_PLACE.sub(lambda place: f"(?P<{place[1]}>{number if re.fullmatch(r'n[0-9]', place[1]) else other})",
+                                                 re.escape(message)))) for message in (*KNOWN, *SENTENCES))
+
+
+def _filled(name: str, text: str, language: str, labels: Labels | None) -> str:
+    if name in {"name", "columns"}:
+        return ", ".join(_column(column, language, labels) for column in text.split(", "))
+    if name == "weights":
+        return text.capitalize()
+    return _local(text, language) if re.fullmatch(r"n[0-9]", name) else text
+
+
+def _column(name: str, language: str, labels: Labels | None) -> str:
+    return name if labels is None else labels.variable(name, language)
 
 
 def _local(number: str, language: str) -> str:
     """A number of an English sentence in the language's own signs; a year has none and stays."""
+    if number.lower().startswith(_FEW):
+        _ = words(language)
+        return _("fewer than {n}", n=_local(number[len(_FEW):], language))
     if "," not in number and "." not in number:
         return number
     return numbers(language).decimal(float(number.replace(",", "")), len(number.partition(".")[2]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from takeup.plan.evidence import MAIN
 from takeup.present.numbers import Kind, effect_digits
 from takeup.present.reading import only, pick, prefix, section
+from takeup.present.reasons import translated
 from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
 from takeup.present.terms import ADJUSTMENTS, term
 from takeup.results import ConfidenceSet, Estimate, ResultSet
@@ -188,4 +189,5 @@ def _set(make: Maker, found: ConfidenceSet | None, digits: int, scale: float) ->
         return EMPTY
     text = make.number.confidence_set(found, digits, scale)
     finite = " ".join(f"[{low!r}, {high!r}]" for low, high in found.intervals if not math.isnan(low))
-    return Cell(text=text, value=finite or None, result_id=found.provenance.id, fields="intervals", digits=digits, scale=scale, note=found.reason)
+    return Cell(text=text, value=finite or None, result_id=found.provenance.id, fields="intervals", digits=digits, scale=scale,
+                note=translated(found.reason, make.language))

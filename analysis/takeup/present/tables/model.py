@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from takeup import display
 from takeup.present.catalogue import words
 from takeup.present.numbers import Kind, id_of, numbers, value_of
+from takeup.present.reasons import translated
 from takeup.release.suppress import is_withheld
 
 if TYPE_CHECKING:
@@ -170,7 +171,8 @@ class Maker:
         span = self.number.of(result, name, kind, digits)
         value = span.value if span.value is not None and math.isfinite(span.value) else None
         shown: Value = int(value) if value is not None and kind == "integer" else value
-        return Cell(text=span.text, value=shown, result_id=span.result_id, fields=name, digits=digits, scale=span.scale, note=_why(result, shown))
+        return Cell(text=span.text, value=shown, result_id=span.result_id, fields=name, digits=digits, scale=span.scale,
+                    note=self.why(result, shown))
 
     def interval(self, result: Result | None, low: str = "conf_low", high: str = "conf_high", digits: int = 0, scale: float = 1.0) -> Cell:
         """A cell with the two limits of an interval."""
@@ -180,7 +182,11 @@ class Maker:
         text = self._("withheld") if is_withheld(result) else self.number.interval(*limits, digits, scale)
         values = tuple(None if math.isnan(limit) else limit for limit in limits)
         return Cell(text=text, value=values, result_id=id_of(result), fields=f"{low} {high}", digits=digits, scale=scale,
-                    note=_why(result, values[0]))
+                    note=self.why(result, values[0]))
+
+    def why(self, result: Result, value: Value) -> str:
+        """Why there is no number, in the reader's language; nothing where there is one."""
+        return translated(str(getattr(result, "reason", "")), self.language) if value is None else ""
 
     def interval_title(self, levels: Iterable[float]) -> str:
         """The head of a column of confidence intervals, with their level where it is one and the same."""
@@ -195,7 +201,3 @@ class Maker:
     def limits(self) -> tuple[str, str]:
         """The names of an interval's two columns in a data file."""
         return self._("lower limit"), self._("upper limit")
-
-
-def _why(result: Result, value: Value) -> str:
-    return str(getattr(result, "reason", "")) if value is None else ""
