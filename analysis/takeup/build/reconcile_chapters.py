@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from takeup.build.reconcile_rights import Pairs, pairs
 from takeup.errors import Fault
 from takeup.measure.outcomes import BASELINE
-from takeup.measure.rights import COMPOSITES
+from takeup.measure.rights import COMPOSITES, STAGES
 from takeup.results import Bounds, Estimate, Statistic
 from takeup.study.material import slug
+from takeup.study.mechanism import last_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,8 +65,12 @@ def chapters(counts: Counts) -> Iterator[Fault]:
     yield from _groups(counts)
     rows = _rights(counts)
     if rows is not None:
+        assert counts.material.rights is not None
+        rights = counts.material.rights
+        families = pairs(rows, _log(counts), rights.catalogue, len(counts.material.frame), rights.held.waves)
         yield from _takeup(counts, rows)
-        yield from _mechanism(counts, rows)
+        yield from _over_rights(counts, families)
+        yield from _mechanism(counts, rows, families)
         yield from _waiting(counts, rows)
     yield from _cost(counts, rows)
 
@@ -128,17 +134,30 @@ def _groups(counts: Counts) -> Iterator[Fault]:
 
 def _rights(counts: Counts) -> DataFrame | None:
     """The table of rights with the row of each unit, its own names; None for a study without rights."""
+    rights = counts.material.plan.rights
+    table = None if rights is None else _with_row(counts, rights.held)
+    return None if table is None else table.assign(right=table["right"].astype(str), wave=table["wave"].astype(str))
+
+
+def _log(counts: Counts) -> DataFrame | None:
+    """The log of contacts with the row of each unit, where it tells of rights and actions."""
+    rights = counts.material.plan.rights
+    table = None if rights is None or rights.contacts is None else _with_row(counts, rights.contacts)
+    return table if table is not None and {"right", "action"} <= set(table.columns) else None
+
+
+def _with_row(counts: Counts, name: str) -> DataFrame | None:
+    """A table of rights or contacts, its columns by takeup's names, with the row of each unit; None where there is no such table."""
     import pandas as pd
 
     material = counts.material
-    rights = material.plan.rights
-    if rights is None or rights.held not in material.trial.tables:
+    if material.plan.rights is None or name not in material.trial.tables:
         return None
-    table = material.trial.tables[rights.held]
-    table = table.rename(columns={given: name for name, given in rights.columns.items() if given in table.columns})
+    table = material.trial.tables[name]
+    table = table.rename(columns={given: own for own, given in material.plan.rights.columns.items() if given in table.columns})
     unit = material.trial.columns.unit
     row = pd.Index(material.frame[unit]).get_indexer(pd.Index(table[unit]))
-    kept: DataFrame = table.assign(row=row, right=table["right"].astype(str), wave=table["wave"].astype(str))[row >= 0]
+    kept: DataFrame = table.assign(row=row)[row >= 0]
     return kept
 
 
@@ -189,19 +208,60 @@ def _takeup(counts: Counts, rows: DataFrame) -> Iterator[Fault]:
             yield from _wrong(item, int((inside & arms[item.arm]).sum()), item.n, "its n isn't the eligible with a known answer")
 
 
-def _mechanism(counts: Counts, rows: DataFrame) -> Iterator[Fault]:
-    """Contacts are of the whole arm; the last link of the chain is the outcome's own effect; elements are of no more than the arm."""
+def _over_rights(counts: Counts, families: Pairs) -> Iterator[Fault]:
+    """Shares of a family's rights are of the families with a right to ask about: by group, stage and cause, before and after."""
+    assert counts.material.rights is not None
+    catalogue, before = counts.material.rights.catalogue, counts.material.rights.held.before
+    labels = {"all", *(f"domain_{name}" for name in catalogue.domains), *(f"level_{name}" for name in catalogue.levels)}
+    cascades = {"all": families.stages(), **{name: families.stages(name) for name in catalogue.domains}}
+    gave = families.cause()
+    for item in counts.sections.get("takeup", ()):
+        name = item.variable if isinstance(item, Statistic) else item.outcome
+        if isinstance(item, Estimate) and name in labels:
+            yield from _sides(item, counts.pair(item, families.share(name)), "its n isn't the families with a known share of their rights")
+        if not isinstance(item, Statistic):
+            continue
+        arm = counts.arm(item.arm)
+        if item.table == "takeup" and name in labels:
+            inside = families.share(name, before=item.wave == before)
+            yield from _wrong(item, int((inside & arm).sum()), item.n, "its n isn't the families with a known share of their rights")
+        elif item.table == "cascade":
+            inside = cascades[str(item.extra["group"])]
+            yield from _wrong(item, int((inside & arm).sum()), item.n, "its n isn't the families with a right whose every stage is known")
+        elif item.table == "causes":
+            yield from _wrong(item, int((gave & arm).sum()), item.n, "its n isn't the families that give a cause")
+            named = int((families.cause(name, item.level) & arm).sum())
+            yield from _wrong(item, named, item.count or 0, "its count isn't the families that give this cause")
+        elif item.table in {"unknown_eligibility", "not_entitled", "partly_unknown"}:
+            yield from _wrong(item, int((families.counted(item.table, name) & arm).sum()), item.n, "it isn't the number of such families")
+
+
+def _element(counts: Counts, families: Pairs, item: Statistic) -> Iterator[Fault]:
+    """Elements are of the families with a right that they lacked, their count of those for which the action was logged."""
+    state, arm = str(item.extra["state"]), counts.arm(item.arm)
+    yield from _wrong(item, int((families.element(state) & arm).sum()), item.n, "its n isn't the families with such a right")
+    done = int((families.element(state, str(item.extra["action"])) & arm).sum())
+    yield from _wrong(item, done, item.count or 0, "its count isn't the families for which this was done")
+
+
+def _mechanism(counts: Counts, rows: DataFrame, families: Pairs) -> Iterator[Fault]:
+    """Contacts are of the whole arm, stages of a chain of those with a right to ask about; its last link is the outcome's own effect."""
     everybody, answered = np.ones(len(counts.material.frame), dtype=bool), _answered(counts, rows)
+    end = last_link(counts.material)
     for item in counts.sections.get("mechanism", ()):
         head, _, rest = item.provenance.id.partition(".")
         if isinstance(item, Statistic):
             whole = int(counts.arm(item.arm).sum())
             if head in {"dose", "contacts"}:
                 yield from _wrong(item, whole, item.n, "its n isn't the whole arm")
+            elif head == "elements":
+                yield from _element(counts, families, item)
             elif item.n > whole or (item.count or 0) > item.n:
                 yield from _wrong(item, whole, max(item.n, item.count or 0), "it tells of more people than the arm has")
         elif isinstance(item, Estimate) and (head == "dose" or rest.startswith("contact")):
             yield from _sides(item, counts.pair(item, everybody), "its n isn't the whole arm")
+        elif isinstance(item, Estimate) and head == "chain" and item.outcome in STAGES and (end is None or item.outcome != end.id):
+            yield from _sides(item, counts.pair(item, families.stages()), "its n isn't the families with a right whose every stage is known")
         elif isinstance(item, Estimate) and item.outcome in counts.paths and head == "chain":
             ways = counts.paths[item.outcome]
             yield from _sides(item, (ways[counts.treated(item)].analysed, ways[counts.control].analysed), "its n isn't those analysed")
