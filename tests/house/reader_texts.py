@@ -18,12 +18,13 @@ PLACES = re.compile(r"\{[^}]*\}|<[^>]*>|https?://\S+|`[^`]*`|\b\w+\.(?:csv|md|ya
 def texts(language: str) -> dict[str, str]:
     """Text by the place where it stands."""
     found: dict[str, str] = {}
-    with (PACKAGE / "present" / "lang" / f"{language}.po").open("rb") as file:
-        for message in read_po(file, locale=language):
-            if message.id:
-                made = message.id if language == "en" else message.string
-                for place, text in enumerate((made,) if isinstance(made, str) else made):
-                    found[f"{language}.po: {str(message.id)[:60]} {place}"] = text
+    for path in sorted((PACKAGE / "present" / "lang").glob(f"{language}.*po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id:
+                    made = message.id if language == "en" else message.string
+                    for place, text in enumerate((made,) if isinstance(made, str) else made):
+                        found[f"{path.name}: {str(message.id)[:60]} {place}"] = text
     for path in sorted((ROOT / "reports").glob(f"*/words/{language}/*.md")):
         found[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
     for path in [*sorted((ROOT / "reports").glob("*/plan.yaml")), *sorted((ROOT / "data_schema").glob("*/*.yaml")),

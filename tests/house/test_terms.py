@@ -33,12 +33,13 @@ def _avoided(language: str) -> list[str]:
 
 
 def _messages(language: str) -> Iterator[tuple[str, str]]:
-    with (PACKAGE / "present" / "lang" / f"{language}.po").open("rb") as file:
-        for message in read_po(file, locale=language):
-            if message.id:
-                sources = (message.id,) if isinstance(message.id, str) else tuple(message.id)
-                made = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-                yield from ((source, text) for source in sources[:1] for text in made)
+    for path in sorted((PACKAGE / "present" / "lang").glob(f"{language}.*po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id:
+                    sources = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+                    made = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+                    yield from ((source, text) for source in sources[:1] for text in made)
 
 
 def _plain(text: str) -> str:

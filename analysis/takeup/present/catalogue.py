@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LANGUAGES: tuple[str, ...] = get_args(Language)
 LOCALES = {"en": "en_GB", "nl": "nl_BE", "fr": "fr_BE"}
 FOLDER = Path(__file__).parent / "lang"
+_REASONS = "present/reason_sentences.py"
 _ROOMS = (Path(__file__).parent, Path(__file__).parent.parent / "report")
 _KEYWORDS = {"_": None, "mark": None, "raw": None, "plural": (1, 2)}
 _FIXED = datetime(2000, 1, 1, tzinfo=UTC)
@@ -85,11 +86,32 @@ def words(language: str) -> Words:
 
 
 def read(language: str) -> Catalog:
-    """The catalogue file of a language as Babel holds it."""
+    """The catalogue files of a language as Babel holds them: the words of the pages, and the reasons of the numbers in a file of their own."""
     from babel.messages.pofile import read_po
 
-    with (FOLDER / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=LOCALES[language])
+    found: Catalog | None = None
+    for path in files(language):
+        if path.exists():
+            with path.open("rb") as file:
+                part = read_po(file, locale=LOCALES[language])
+            if found is None:
+                found = part
+            else:
+                for message in part:
+                    if message.id:
+                        found[message.id] = message
+    if found is None:
+        raise ReportError(Fault("there is no catalogue", f"lang/{language}.po", remedy="Install takeup again."))
+    return found
+
+
+def files(language: str) -> tuple[Path, Path]:
+    """The two files of a language: all words, and the reasons that numbers give for themselves.
+
+    >>> [path.name for path in files("nl")]
+    ['nl.po', 'nl.reasons.po']
+    """
+    return FOLDER / f"{language}.po", FOLDER / f"{language}.reasons.po"
 
 
 def extract() -> Iterator[tuple[str | tuple[str, str], str]]:
@@ -116,16 +138,19 @@ def update() -> None:
 
     found = list(extract())
     for language in LANGUAGES:
-        old = read(language) if (FOLDER / f"{language}.po").exists() else Catalog(locale=LOCALES[language])
-        new = Catalog(locale=LOCALES[language], project="takeup", version="1", header_comment=f"# takeup: what a reader sees ({language}).",
-                      fuzzy=False,
-                      creation_date=_FIXED, revision_date=_FIXED, last_translator="takeup", language_team=language, msgid_bugs_address="takeup",
-                      copyright_holder="takeup")
-        for message, where in found:
-            kept = old.get(message)
-            new.add(message, kept.string if kept else None, locations=[(where, 0)], flags=kept.flags if kept else ())
-        with (FOLDER / f"{language}.po").open("wb") as file:
-            write_po(file, new, include_lineno=False, sort_by_file=True, width=140)
+        old = read(language) if files(language)[0].exists() else Catalog(locale=LOCALES[language])
+        apart = {message for message, where in found if where == _REASONS} - {message for message, where in found if where != _REASONS}
+        for path, reasons in zip(files(language), (False, True), strict=True):
+            new = Catalog(locale=LOCALES[language], project="takeup", version="1", header_comment=f"# takeup: what a reader sees ({language}).",
+                          fuzzy=False,
+                          creation_date=_FIXED, revision_date=_FIXED, last_translator="takeup", language_team=language,
+                          msgid_bugs_address="takeup", copyright_holder="takeup")
+            for message, where in found:
+                if (message in apart) == reasons:
+                    kept = old.get(message)
+                    new.add(message, kept.string if kept else None, locations=[(where, 0)], flags=kept.flags if kept else ())
+            with path.open("wb") as file:
+                write_po(file, new, include_lineno=False, sort_by_file=True, width=140)
 
 
 if __name__ == "__main__":
