@@ -24,10 +24,11 @@ WORDS = frozenset(re.findall(r"\w+", """
 the and with which from that this between withheld people families are was were has have been not no each every only than of by is it its other others
 both one two left there their they what who where because so fewer rows weighted missing degrees freedom draws drawn how why arm arms blocks units
 treated standard error"""))
-SHARED = {"fr": {"arm", "standard", "error", "test"}, "nl": {"is", "of", "the", "was", "were", "standard", "arm", "arms", "who", "have", "over"}}
-NAMES = re.compile(r"\b\w+(?:[._-]\w+)*\.\w+\b|\b\w+(?:_\w+)+\b|What Works Clearinghouse|Table Schema|Registry of|AEA RCT Registry|https?://\S+",
+SHARED = {"fr": {"arm", "standard", "error", "test"}, "nl": {"is", "it", "of", "the", "was", "were", "standard", "arm", "arms", "who", "have", "over"}}
+NAMES = re.compile(r"\b\w+(?:[._-]\w+)*\.\w+\b|\b\w+(?:_\w+)+\b|WHO-5|What Works Clearinghouse|Table Schema|Registry of|AEA RCT Registry|https?://\S+",
                    flags=re.IGNORECASE)
-OWN = {"collection recorded, incentive not", "incentive recorded, collection not", "village not recorded", "neither an incentive nor a collection recorded"}
+OWN = {"collection recorded, incentive not", "incentive recorded, collection not", "village not recorded",
+       "neither an incentive nor a collection recorded"}
 """Why people were left out before Thornton's draw, in her plan's words: `flow.excluded` has no place for other languages yet."""
 CITED = ("Citeer als", "Gelieve te citeren", "À citer", "National Institute of Mental Health")
 
