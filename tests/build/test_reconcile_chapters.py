@@ -13,7 +13,7 @@ import takeup as tu
 from takeup.build.reconcile import reconcile
 from takeup.build.reconcile_rights import pairs
 from takeup.errors import BuildError
-from takeup.results import Estimate, FrozenMap, ResultSet, Statistic
+from takeup.results import Bounds, Estimate, FrozenMap, ResultSet, Statistic
 
 CHAPTERS = ("attrition", "takeup", "waiting", "mechanism", "cost", "subgroups")
 
@@ -28,7 +28,7 @@ def mission(tmp_path_factory):
 
 def one_more(item):
     """A result with one person more (in its treated arm, where it has arms)."""
-    return replace(item, n=item.n + 1, n_treated=item.n_treated + 1) if isinstance(item, Estimate) else replace(item, n=item.n + 1)
+    return replace(item, n=item.n + 1, n_treated=item.n_treated + 1) if isinstance(item, Estimate | Bounds) else replace(item, n=item.n + 1)
 
 
 def one_fewer(item):
@@ -84,6 +84,21 @@ def test_a_wrong_n_over_rights_that_differ_from_family_to_family_is_named(missio
     assert named(mission, name, ids, one_fewer) == ids
     effects = {result_id for result_id in ids if result_id.startswith(("takeup.effect.", "chain."))}
     assert named(mission, name, effects, moved) == effects
+
+
+def test_bounds_take_in_those_of_whom_eligibility_isnt_known(mission):
+    ids = {item.provenance.id for item in mission[1]["takeup"] if isinstance(item, Bounds)}
+    assert ids
+    assert named(mission, "takeup", ids, one_more) == ids
+
+
+def test_blocks_that_left_a_test_are_told_and_reconcile(tmp_path):
+    """A mock trial in which blocks of one arm only leave the difference in waiting: said in `n_left_out`, and no false alarm."""
+    tu.demo("mission", tmp_path, 0, n=120)
+    study = tu.open_study(tmp_path / "reports" / "mission" / "plan.yaml", kind="mock")
+    sections = {**dict.fromkeys(study.chapters, ResultSet(())), **{name: study.chapter(name) for name in ("flow", "attrition", "takeup", "waiting")}}
+    assert any(item.extra.get("n_left_out") for name in ("attrition", "waiting") for item in sections[name])
+    reconcile(study.material, FrozenMap(sections))
 
 
 @pytest.mark.parametrize(("name", "head"), [("takeup", "causes."), ("mechanism", "elements.")])

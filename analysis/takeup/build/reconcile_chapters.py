@@ -104,7 +104,7 @@ def _attrition(counts: Counts) -> Iterator[Fault]:
         arms += [counts.control] if item.kind == "difference" and item.arm != counts.control else []
         if item.kind in {"share", "difference"} and item.variable == "attrition":
             asked = sum(ways[arm].allocated - ways[arm].not_asked for arm in arms)
-            yield from _wrong(item, asked, item.n, "its n isn't those asked")
+            yield from _wrong(item, asked, item.n + int(item.extra.get("n_left_out", 0)), "its n isn't those asked")
             if item.kind == "share":
                 yield from _wrong(item, sum(ways[arm].missing for arm in arms), item.count or 0, "its count isn't those without an answer")
         elif item.kind == "mean" and name + BASELINE in frame.columns and item.variable.startswith(name):
@@ -200,6 +200,9 @@ def _takeup(counts: Counts, rows: DataFrame) -> Iterator[Fault]:
         if name not in found:
             continue
         eligible, known, then = found[name]
+        if isinstance(item, Bounds):  # they take in those of whom nobody knows whether they were eligible
+            maybe = eligible | np.isnan(_of(rows, size, before, "eligible", name))
+            yield from _sides(item, counts.pair(item, maybe & known), "its n isn't the eligible and the maybe eligible with a known answer")
         if isinstance(item, Estimate):
             yield from _sides(item, counts.pair(item, eligible & known), "its n isn't the eligible with a known answer")
         elif isinstance(item, Statistic) and item.table in {"takeup", "non_takeup", "newly_obtained"}:

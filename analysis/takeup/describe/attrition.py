@@ -146,6 +146,7 @@ class Attrition(Result):
             found = contrast.difference
             extra = {"std_error": found.std_error, "conf_low": found.conf_low, "conf_high": found.conf_high, "p_value": contrast.test.p_value,
                      "overall": contrast.overall, "conservative": contrast.conservative, "liberal": contrast.liberal}
+            extra |= {"n_left_out": found.extra["n_left_out"]} if found.extra.get("n_left_out") else {}
             yield Statistic(variable="attrition", arm=contrast.arm, kind="difference", value=found.estimate, n=found.n, reason=found.reason,
                             extra=FrozenMap(extra), **common)
         for cell in self.cells:

@@ -121,7 +121,8 @@ def restricted_mean_difference(
     Returns
     -------
     Estimate
-        Treated less control in units of time: negative where the event comes sooner. `extra`: horizon, mean_treated, mean_control.
+        Treated less control in units of time: negative where the event comes sooner. `extra`: horizon, mean_treated, mean_control;
+        n_left_out where blocks with one arm only left the test.
 
     Raises
     ------
@@ -161,11 +162,12 @@ def restricted_mean_difference(
         values[known & side] = mean + influence
         means.append(mean)
     found = difference_in_means(frame.assign(**{f"{METHOD} {time}": values}), f"{METHOD} {time}", design, arm=arm, conf_level=conf_level)
+    left = {"n_left_out": found.extra["n_left_out"]} if found.extra.get("n_left_out") else {}
     shift = (means[0] - means[1]) - found.estimate  # what the weights of blocks change; the areas are the estimate
     return found.replace(
         outcome=time, estimand="RMST", term=event, estimate=means[0] - means[1], conf_low=found.conf_low + shift, conf_high=found.conf_high + shift,
         **_tested(means[0] - means[1], found), method=METHOD,
-        extra=FrozenMap(horizon=end, mean_treated=means[0], mean_control=means[1]),
+        extra=FrozenMap(horizon=end, mean_treated=means[0], mean_control=means[1], **left),
     )
 
 
