@@ -58,6 +58,22 @@ def test_leverages_are_those_of_the_projected_regressors(se_type):
     np.testing.assert_allclose(tu.cace(frame, "y", design(), covariates=["x"], se_type=se_type).std_error, expected, rtol=RTOL)
 
 
+def test_structural_leverages_are_the_slopes_of_the_fitted_values():
+    """The hat matrix of two-stage least squares, X (X^'X^)^-1 X^', by moving each outcome a little."""
+    frame = trial(n=40)
+    found = tu.cace(frame, "y", design(), covariates=["x"], se_type="HC2_structural", df="residual")
+    x = np.column_stack([np.ones(40), frame["x"], frame["came"]])
+    z = np.column_stack([np.ones(40), frame["x"], frame["arm"]])
+    projected = z @ np.linalg.lstsq(z, x, rcond=None)[0]
+    bread = np.linalg.inv(projected.T @ projected)
+    hat = np.diag(x @ bread @ projected.T)
+    residuals = frame["y"].to_numpy() - x @ (bread @ projected.T @ frame["y"].to_numpy())
+    scores = projected * (residuals / np.sqrt(1 - hat))[:, None]
+    assert found.std_error == pytest.approx(np.sqrt((bread @ scores.T @ scores @ bread)[-1, -1]), rel=1e-9)
+    assert found.se_type == "HC2_structural"
+    assert found.estimate == tu.cace(frame, "y", design(), covariates=["x"]).estimate
+
+
 def test_blocks_enter_as_dummies():
     frame = trial()
     dummies = frame.assign(**{f"b{code}": (frame["block"] == code) * 1 for code in (1, 2, 3)})

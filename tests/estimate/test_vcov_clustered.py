@@ -80,3 +80,41 @@ def test_hc1_has_no_satterthwaite_degrees_of_freedom():
     x, y, *_ = material(weighted=False)
     with pytest.raises(EstimateError):
         satterthwaite(least_squares(x, y).regression, np.array([0.0, 1.0, 0.0, 0.0]), "HC1")
+
+
+def test_precision_weights_by_n_by_n_matrices():
+    """Under errors of variance 1 / w the adjusted residuals of each cluster have its block of that variance, and the degrees of freedom are theirs."""
+    x, y, clusters, weights = material(weighted=True)
+    fit = least_squares(x, y, weights).regression
+    n, contrast, phi = len(y), np.array([0.0, 1.0, 0.0, 1.0]), np.diag(1.0 / weights)
+    maker = np.eye(n) - x @ fit.bread @ x.T @ np.diag(weights)
+    rows = []
+    for group in np.unique(clusters):
+        at = np.flatnonzero(clusters == group)
+        chol = np.diag(weights[at] ** -0.5)
+        values, vectors = np.linalg.eigh(chol @ (maker[at] @ phi @ maker[at].T) @ chol)
+        adjustment = chol @ vectors @ np.diag(values**-0.5) @ vectors.T @ chol
+        assert adjustment @ (maker[at] @ phi @ maker[at].T) @ adjustment.T == pytest.approx(phi[np.ix_(at, at)], rel=1e-9, abs=1e-12)
+        rows.append((fit.bread @ x[at].T @ np.diag(weights[at]) @ adjustment @ maker[at])[:, :].T @ contrast)
+    found = spread(fit, contrast, "CR2_precision", clusters)
+    p = np.array(rows)
+    gram = p @ phi @ p.T
+    assert found.variance == pytest.approx(float(((p @ y) ** 2).sum()), rel=1e-9)
+    assert found.variance == pytest.approx(contrast @ covariance(fit, "CR2_precision", clusters) @ contrast, rel=1e-9)
+    assert found.df == pytest.approx(np.trace(gram) ** 2 / np.trace(gram @ gram), rel=1e-8)
+    assert found.share == pytest.approx(1.0, rel=1e-9)
+
+
+def test_precision_weights_that_are_alike_or_absent_are_cr2():
+    x, y, clusters, _ = material(weighted=False)
+    contrast = np.array([0.0, 0.0, 0.0, 1.0])
+    plain = spread(least_squares(x, y).regression, contrast, "CR2", clusters)
+    for weights in (None, np.full(len(y), 3.0)):
+        found = spread(least_squares(x, y, weights).regression, contrast, "CR2_precision", clusters)
+        assert (found.variance, found.df) == pytest.approx((plain.variance, plain.df), rel=1e-9)
+
+
+def test_precision_weights_refuse_a_cluster_too_large_for_its_matrix():
+    x, y = np.ones((4_102, 1)), np.arange(4_102.0)
+    with pytest.raises(EstimateError, match="at most 4,000"):
+        covariance(least_squares(x, y, np.linspace(1, 2, len(y))).regression, "CR2_precision", np.r_[np.zeros(4_101, int), 1])

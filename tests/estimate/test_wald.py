@@ -117,3 +117,14 @@ def test_size_with_few_clusters():
     size = rejected / draws
     assert size[0] < 0.05 + 3 * np.sqrt(0.05 * 0.95 / draws)
     assert size[1] > 3 * size[0]
+
+
+@pytest.mark.parametrize("se_type", ["CR1", "CR2_precision", "CR3"])
+def test_one_contrast_is_the_t_test_under_the_other_clustered_variances(se_type):
+    rng = np.random.default_rng(3)
+    x = np.column_stack([np.ones(60), rng.normal(size=(60, 2))])
+    clusters = np.repeat(np.arange(10), 6)
+    fit = least_squares(x, x @ [1.0, 2.0, 0.0] + rng.normal(size=60), rng.uniform(0.5, 2.0, 60))
+    contrast = np.array([[0.0, 1.0, 0.0]])
+    found = wald(fit, contrast, Inference(se_type=se_type, df_rule="bell_mccaffrey", clusters=clusters, reason=""))
+    assert found.df_denominator == pytest.approx(satterthwaite(fit.regression, contrast[0], se_type, clusters), rel=1e-8)

@@ -42,7 +42,8 @@ def cace(
     outcome : column name; the estimate is in its units, per unit of dose where `received` is a dose
     design : `received` is needed
     covariates : baseline columns
-    se_type : classical HC0 HC1 HC2 HC3 CR0 CR1 CR2; None leaves it to the design. HC2, HC3 and CR2 take leverages of the projected regressors
+    se_type : classical HC0 HC1 HC2 HC3 CR0 CR1 CR2; None leaves it to the design. HC2, HC3 and CR2 take leverages of the projected regressors,
+        as R's estimatr; HC2_structural and HC3_structural take those of the fitted values, as ``vcovHC`` of an ``ivreg`` does (AER, sandwich)
     df : bell_mccaffrey residual clusters normal; None leaves it to the design
     arm : which treated arm, where there are several
     conf_level : of the interval
@@ -139,7 +140,7 @@ def first_stage(stages: Stages, design: Design) -> dict[str, float]:
     if not fit.kept[-1]:
         return {"first_stage": np.nan, "first_stage_f": np.nan, "effective_f": np.nan}
     share = float(fit.coefficients[-1])
-    robust = inference if inference.se_type in {"HC2", "CR2"} else choose(stages.data, design)
+    robust = inference if inference.se_type in {"HC2", "CR2", "HC2_structural"} else choose(stages.data, design)
     return {"first_stage": share, "first_stage_f": _squared_t(fit, share, inference), "effective_f": _squared_t(fit, share, robust)}
 
 
@@ -151,8 +152,9 @@ def second_stage(stages: Stages) -> Fit:
     fitted = least_squares(np.column_stack([stages.x[:, :-1], projected]), data.y, stages.weights)
     beta = fitted.coefficients[fitted.kept]
     x = np.column_stack([stages.x[:, :-1], data.received])[:, fitted.kept]
+    hat = ((x @ fitted.regression.bread) * fitted.regression.x).sum(axis=1) * (1.0 if stages.weights is None else stages.weights)
     regression = Regression(
-        x=fitted.regression.x, residuals=data.y - x @ beta, bread=fitted.regression.bread, weights=stages.weights,
+        x=fitted.regression.x, residuals=data.y - x @ beta, bread=fitted.regression.bread, weights=stages.weights, fitted_leverages=hat,
     )
     return replace(fitted, regression=regression)
 

@@ -233,7 +233,9 @@ def ancova(
     outcome : column name, in any units; the estimate is in the same units
     covariates : baseline columns; text and categories become dummies, missing values are filled by rule
     blocks : "fixed" puts the design's blocks in as dummies; None leaves them out
-    se_type : classical HC0 HC1 HC2 HC3 CR0 CR1 CR2; also CR1G and CR1p (other factors than Stata's) and CR3 (jackknife); None leaves it to the design
+    se_type : classical HC0 HC1 HC2 HC3 CR0 CR1 CR2; also CR1G and CR1p (other factors than Stata's), CR3 (jackknife) and CR2_precision (the
+        design's weights are known inverse variances, as R's clubSandwich with ``target = 1 / w``; CR2 takes them for response or sampling
+        weights, as estimatr does); None leaves it to the design
     df : bell_mccaffrey residual clusters normal; None leaves it to the design
     arm : which treated arm, where there are several
 
@@ -278,7 +280,7 @@ def ancova(
 def _many(blocks: Codes, inference: Inference) -> bool:
     """Whether there are too many blocks for dummies and their means can be taken out instead."""
     pairs = np.unique(blocks).size
-    adjusted = inference.se_type in {"CR2", "CR3"} or inference.df_rule == "bell_mccaffrey"
+    adjusted = inference.se_type in {"CR2", "CR2_precision", "CR3"} or inference.df_rule == "bell_mccaffrey"
     if pairs <= DUMMIES or not adjusted or inference.clusters is None:
         return bool(pairs > DUMMIES)
     return bool(np.unique(np.column_stack([blocks, inference.clusters]), axis=0).shape[0] == pairs)  # each block in one cluster

@@ -134,7 +134,7 @@ def _units_per_block(data: Arrays, design: Design) -> float:
 
 
 def _df_rule(se_type: SeType) -> DfRule:
-    if se_type in {"HC2", "CR2"}:
+    if se_type.startswith(("HC2", "CR2")):
         return "bell_mccaffrey"
     return "clusters" if se_type.startswith("CR") else "residual"
 

@@ -301,7 +301,7 @@ def _options(method: Method | None, covariates: Sequence[str], scale: str, se_ty
         faults.append(Fault(f'"{scale}" is no scale', "scale", listed(get_args(Scale))))
     if chosen == "difference_in_means" and covariates:
         faults.append(Fault("a difference in means has no covariates", "covariates", remedy='Use method="ancova".'))
-    if se_type in {"CR1G", "CR1p", "CR3"}:
+    if se_type in {"CR1G", "CR1p", "CR3", "CR2_precision", "HC2_structural", "HC3_structural"}:
         faults.append(Fault(f"{se_type} isn't computed from sums", "se_type", remedy="Choose CR2."))
     if chosen == "difference_in_means" and se_type is not None:
         faults.append(Fault("the draw chooses the variance of a difference in means", "se_type", remedy='Use method="ancova".'))

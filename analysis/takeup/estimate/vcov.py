@@ -11,6 +11,9 @@ smaller, and no n x n matrix is made.
 Conventions: CR1 has Stata's factor G/(G-1) (N-1)/(N-k), CR1G the factor G/(G-1) and CR1p G/(G-k), as clubSandwich's CR1 and CR1p; CR3
 is the delete-one-cluster jackknife about the estimate itself, without a factor (Bell and McCaffrey 2002). With weights, HC2 and HC3 use
 the leverages of the weighted fit (as estimatr does) and CR2 keeps the identity working variance (as clubSandwich does by default for lm).
+Two conventions of other packages have names of their own and are never chosen by a design: CR2_precision takes the weights for known
+inverse variances (clubSandwich with target = 1 / w; see `working`), and HC2_structural and HC3_structural take the leverages of a two-stage
+fit from its fitted values, diag(X (X^'X^)^-1 X^') with X^ the projected X (R's AER with sandwich), where HC2 takes those of X^ (estimatr).
 A direction with leverage 1 leaves the variance (generalized inverse), as in clubSandwich; `Spread.share` says how much that cost.
 """
 
@@ -22,11 +25,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, listed
+from takeup.estimate.working import by_precision
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Codes = np.ndarray[Any, np.dtype[np.int64]]
 
-SeType = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1G", "CR1p", "CR2", "CR3"]
+SeType = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1G", "CR1p", "CR2", "CR3", "CR2_precision", "HC2_structural",
+                 "HC3_structural"]
 DfRule = Literal["bell_mccaffrey", "residual", "clusters", "normal"]
 SATURATED = 1e-10
 """1 - leverage below this counts as 0."""
@@ -46,6 +51,7 @@ class Regression:
     weights : (n,) or None
     absorbed : (n,) codes of blocks whose means were taken out of x and of the outcome (unweighted), or None; their dummies count as
         columns. CR2 then needs every block to lie in one cluster.
+    fitted_leverages : (n,) derivatives of the fitted values by their own outcomes where x isn't what the outcome is fitted on (2SLS), or None
     """
 
     x: Floats
@@ -53,6 +59,7 @@ class Regression:
     bread: Floats
     weights: Floats | None = None
     absorbed: Codes | None = None
+    fitted_leverages: Floats | None = None
 
     @property
     def columns(self) -> int:
@@ -67,7 +74,7 @@ class Spread:
     Attributes
     ----------
     variance : float
-    df : Satterthwaite degrees of freedom for HC2 and CR2, nan for the others (see `satterthwaite`)
+    df : Satterthwaite degrees of freedom for HC2 and CR2 (and their namesakes), nan for the others (see `satterthwaite`)
     share : the part of the variance that isn't in rows or clusters that are fitted exactly, under an identity working variance:
         1 unless such rows matter for the contrast (nan where df is nan)
     """
@@ -100,11 +107,11 @@ def spread(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes |
     """The variance of contrast' b, its Satterthwaite degrees of freedom and the share of it that can be seen; errors as `covariance`."""
     a = loadings(fit, contrast, se_type, clusters)
     variance = float((_by_group(a * fit.residuals, se_type, clusters) ** 2).sum())
-    if se_type not in {"HC2", "CR2"}:
+    if not se_type.startswith(("HC2", "CR2")):
         return Spread(variance=variance, df=float("nan"), share=float("nan"))
     trace, square = _moments(fit, a, se_type, clusters)
-    whole = float((_direction(fit, contrast) ** 2).sum())
-    seen = trace if se_type == "CR2" else float((a**2 * (1.0 - leverages(fit))).sum())  # the same unless weighted, where HC2 isn't unbiased
+    whole = float(((_direction(fit, contrast) * whitened(fit, se_type)[1]) ** 2).sum())
+    seen = trace if se_type.startswith("CR2") else float((a**2 * (1.0 - _hat(fit, se_type))).sum())  # the same unless weighted, where HC2 isn't unbiased
     return Spread(variance=variance, df=trace**2 / square if square > 0 else float("nan"), share=seen / whole if whole > 0 else float("nan"))
 
 
@@ -140,12 +147,29 @@ def adjust(fit: Regression, vector: Floats, se_type: SeType, clusters: Codes | N
     """A v: the vector multiplied by the adjustment that HC2, HC3 (by row) or CR2 (by cluster) gives to residuals, shape (n,)."""
     if se_type == "CR2" and clusters is not None:
         return _by_cluster(orthonormal(fit), fit.weights, clusters, vector)
+    if se_type == "CR2_precision" and clusters is not None:
+        if fit.weights is None:
+            return adjust(fit, vector, "CR2", clusters)
+        order, starts = _sorted(clusters)
+        return by_precision(orthonormal(fit) * np.sqrt(fit.weights)[:, None], fit.weights, np.split(order, starts[1:]), vector)
     if se_type == "CR3":
         return jackknife(fit, vector, clusters)
-    if se_type in {"HC2", "HC3"}:
-        root = _inverse_root(1.0 - leverages(fit))
-        return np.asarray(vector * (root if se_type == "HC2" else root**2))
+    if se_type.startswith(("HC2", "HC3")):
+        root = _inverse_root(1.0 - _hat(fit, se_type))
+        return np.asarray(vector * (root if se_type.startswith("HC2") else root**2))
     return vector
+
+
+def whitened(fit: Regression, se_type: SeType) -> tuple[Regression, Floats]:
+    """The fit in units in which the working variance is the identity, and what loadings and directions are multiplied by, shape (n,) or (1,)."""
+    if se_type != "CR2_precision" or fit.weights is None:
+        return fit, np.ones(1)
+    root = np.sqrt(fit.weights)
+    return Regression(x=fit.x * root[:, None], residuals=fit.residuals * root, bread=fit.bread), 1.0 / root
+
+
+def _hat(fit: Regression, se_type: SeType) -> Floats:
+    return fit.fitted_leverages if fit.fitted_leverages is not None and se_type.endswith("_structural") else leverages(fit)
 
 
 def jackknife(fit: Regression, vector: Floats, clusters: Codes | None, *, transposed: bool = False) -> Floats:
@@ -192,7 +216,7 @@ def check_se_type(se_type: str) -> None:
 
 def has_satterthwaite(se_type: str) -> bool:
     """Whether a variance has Satterthwaite degrees of freedom."""
-    return se_type == "HC2" or se_type.startswith("CR")
+    return se_type.startswith(("HC2", "CR"))
 
 
 def _check(se_type: str, clusters: Codes | None) -> None:
@@ -238,10 +262,12 @@ def _moments(fit: Regression, a: Floats, se_type: SeType, clusters: Codes | None
 
     P = D + F K F' with D diagonal and F of 2k columns, so nothing larger than 2k x 2k is made.
     """
+    fit, unit = whitened(fit, se_type)
+    a = a * unit
     z = orthonormal(fit)
     wz = _weighted(fit, z)
     d, u, b = a**2, wz * a[:, None], z * a[:, None]
-    if se_type != "HC2" and clusters is not None:
+    if se_type.startswith("CR") and clusters is not None:
         d, u, b = group_sums(d, clusters), group_sums(u, clusters), group_sums(b, clusters)
     eye = np.eye(z.shape[1])
     kernel = np.block([[0.0 * eye, -eye], [-eye, wz.T @ wz]])
@@ -249,7 +275,7 @@ def _moments(fit: Regression, a: Floats, se_type: SeType, clusters: Codes | None
     diagonal = ((factors @ kernel) * factors).sum(axis=1)
     small = kernel @ (factors.T @ factors)
     blocks = 0.0
-    if fit.absorbed is not None and se_type == "HC2":  # where clusters are adjusted a block lies in one cluster, where the loadings add up to 0
+    if fit.absorbed is not None and se_type.startswith("HC2"):  # where clusters are adjusted a block lies in one cluster, where the loadings add up to 0
         within = a / np.sqrt(np.bincount(fit.absorbed))[fit.absorbed]
         diagonal = diagonal - within**2
         blocks = 2.0 * (group_sums(u * within[:, None], fit.absorbed) ** 2).sum() + (group_sums(within**2, fit.absorbed) ** 2).sum()

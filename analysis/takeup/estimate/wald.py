@@ -15,7 +15,7 @@ import numpy as np
 
 from takeup.estimate.linear import degrees_of_freedom
 from takeup.estimate.tails import f_tail
-from takeup.estimate.vcov import Spread, covariance, group_sums, loadings, orthonormal
+from takeup.estimate.vcov import Spread, covariance, group_sums, loadings, orthonormal, whitened
 
 if TYPE_CHECKING:
     from takeup.estimate.arrays import Codes, Floats
@@ -65,16 +65,18 @@ def wishart_df(fit: Regression, contrasts: Floats, se_type: SeType, clusters: Co
     Element (s, t) is e' P e with P = D + F[s] K F[t]', D diagonal by cluster and F of 2k columns (see vcov), so that the sums over
     pairs of clusters come down to products of 2k x 2k matrices.
     """
+    whole = fit
+    fit, unit = whitened(fit, se_type)
     z = orthonormal(fit)
     wz = z if fit.weights is None else z * fit.weights[:, None]
     eye = np.eye(z.shape[1])
     kernel = np.block([[0.0 * eye, -eye], [-eye, wz.T @ wz]])
 
     def summed(values: Floats) -> Floats:
-        return group_sums(values, clusters) if se_type == "CR2" and clusters is not None else values
+        return group_sums(values, clusters) if se_type.startswith("CR") and clusters is not None else values
 
     def parts(rows: Floats) -> tuple[list[Floats], list[Floats]]:
-        a = [loadings(fit, row, se_type, clusters) for row in rows]
+        a = [loadings(whole, row, se_type, clusters) * unit for row in rows]
         return a, [np.hstack([summed(wz * one[:, None]), summed(z * one[:, None])]) for one in a]
 
     a, f = parts(contrasts)
