@@ -8,7 +8,8 @@ import pytest
 
 import takeup as tu
 from takeup.errors import EstimateError
-from takeup.estimate.arrays import arrays, choose_arm, codes, covariate_matrix, dummies, numeric
+from takeup.estimate.arrays import arrays, choose_arm, dummies
+from takeup.estimate.columns import codes, covariate_matrix, numeric
 
 NAN = np.nan
 

@@ -15,7 +15,7 @@ from takeup.describe.selection import selection_tests
 from takeup.describe.selection_ks import ks_tests
 from takeup.describe.wwc import CAUTIOUS, OPTIMISTIC, Level, judge
 from takeup.errors import DescribeError, EstimateError, Fault, collect, listed, nearest
-from takeup.estimate.arrays import Floats, numeric
+from takeup.estimate.columns import Floats, numeric
 from takeup.results import NAN, Estimate, FrozenMap, Provenance, Result, ResultSet, Statistic, Test
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import numpy as np
 from takeup import display
 from takeup.describe.omnibus import omnibus
 from takeup.errors import DescribeError, EstimateError, Fault, collect, listed, nearest
-from takeup.estimate.arrays import Floats, numeric
+from takeup.estimate.columns import Floats, numeric
 from takeup.results import NAN, FrozenMap, Provenance, Result, ResultSet, Statistic, Test
 
 if TYPE_CHECKING:

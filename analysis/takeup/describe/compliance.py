@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from takeup.describe.compliers import complier_profile, received_column
-from takeup.estimate.arrays import Floats, arrays, numeric
+from takeup.estimate.arrays import Floats, arrays
+from takeup.estimate.columns import numeric
 from takeup.estimate.linear import ROUNDING, ancova
 from takeup.results import NAN, Estimate, FrozenMap, Provenance, Result, ResultSet, Statistic
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from takeup.errors import DescribeError, Fault
-from takeup.estimate.arrays import Arrays, Floats, arrays, numeric
+from takeup.estimate.arrays import Arrays, Floats, arrays
+from takeup.estimate.columns import numeric
 from takeup.estimate.linear import ROUNDING, result
 from takeup.estimate.rules import choose, complete_blocks
 from takeup.estimate.vcov import group_sums

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import EstimateError, Fault
-from takeup.estimate.arrays import codes, columns_exist, numeric
 from takeup.estimate.change import change
+from takeup.estimate.columns import codes, columns_exist, numeric
 from takeup.estimate.slope import slope
 from takeup.estimate.tails import check_level
 from takeup.results import NAN, Estimate, FrozenMap, ResultSet

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import EstimateError, Fault
-from takeup.estimate.arrays import columns_exist
+from takeup.estimate.columns import columns_exist
 from takeup.estimate.linear import least_squares
 from takeup.estimate.tails import check_level, critical, f_tail
 from takeup.infer.multiplicity import adjust

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, collect
-from takeup.estimate.arrays import columns_exist, numeric
+from takeup.estimate.columns import columns_exist, numeric
 from takeup.results import NAN, FrozenMap, ResultSet, Statistic
 
 if TYPE_CHECKING:

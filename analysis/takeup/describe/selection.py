@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, dummies, numeric
+from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, dummies
+from takeup.estimate.columns import numeric
 from takeup.estimate.linear import least_squares
 from takeup.estimate.rules import Inference, choose
 from takeup.estimate.wald import wald

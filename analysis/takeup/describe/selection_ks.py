@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from takeup.estimate.arrays import Codes, Floats, arrays, numeric
+from takeup.estimate.arrays import Codes, Floats, arrays
+from takeup.estimate.columns import numeric
 from takeup.results import Provenance, Test
 
 if TYPE_CHECKING:

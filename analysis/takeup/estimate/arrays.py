@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from takeup.errors import EstimateError, Fault, collect, listed, nearest
+from takeup.errors import EstimateError, Fault, collect
+from takeup.estimate.columns import Rows, codes, columns_exist, covariate_matrix, equals, factorized, numeric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Codes = np.ndarray[Any, np.dtype[np.int64]]
 T = TypeVar("T")
-
-LARGEST = 1e100
-"""Numbers beyond this are refused: their squares would overflow."""
-MANY_LEVELS = 50
-"""A text column with more labels than this, and than half its rows, is taken for an identifier."""
-MISSING_SHARE = 0.10
-"""Up to this share of missing values a covariate gets its mean; above it also an indicator (Lin, Green and Coppock 2016, SOP)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,10 +118,9 @@ def arrays(
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
     columns_exist(frame, (outcome, *design.columns, *covariates, *also))
     collect(EstimateError, _misplaced(outcome, design, covariates, needs))
-    chosen = choose_arm(frame[design.treatment], design, arm)
     assigned = frame[design.treatment]
-    is_treated = np.asarray((assigned == chosen).to_numpy(dtype=bool, na_value=False))
-    is_control = np.asarray((assigned == design.control).to_numpy(dtype=bool, na_value=False))
+    chosen = choose_arm(assigned, design, arm)
+    is_treated, is_control = equals(assigned, chosen), equals(assigned, design.control)
     in_arms = is_treated | is_control
 
     faults: list[Fault] = []
@@ -141,12 +134,11 @@ def arrays(
         Fault(f"{keep.sum()} rows with an observed outcome in the {name} arm, at least one is needed", outcome)
         for name, keep in (("treated", is_treated & observed), ("control", is_control & observed)) if not keep.any()
     ]
-    part = frame[list(dict.fromkeys((*covariates, *design.columns)))]
-    part = part if rows.size == len(frame) else part.iloc[rows]
+    part = Rows(frame, None if rows.size == len(frame) else rows)
     columns = attempt(faults, lambda: covariate_matrix(part, covariates))
     weights = None if design.weights is None else attempt(faults, lambda: _weights(part, str(design.weights)))
-    blocks = attempt(faults, lambda: codes(part[design.blocks], "blocks")) if design.blocks else None
-    clusters = attempt(faults, lambda: codes(part[design.clusters], "clusters")) if design.clusters else None
+    blocks = attempt(faults, lambda: codes(part[str(design.blocks)], "blocks")) if design.blocks else None
+    clusters = attempt(faults, lambda: codes(part[str(design.clusters)], "clusters")) if design.clusters else None
     probability = attempt(faults, lambda: _probability(part, design))
     collect(EstimateError, faults)
     assert y is not None
@@ -163,9 +155,9 @@ def arrays(
 
 def choose_arm(assigned: Series, design: Design, arm: object = None) -> object:
     """The treated arm that is meant: the one asked for, or the only one there is."""
-    found = [value for value in assigned.dropna().unique() if value != design.control]
-    arms = sorted(found, key=str)
-    if not (assigned == design.control).any():
+    found = list(factorized(assigned)[1])
+    arms = sorted((value for value in found if value != design.control), key=str)
+    if len(arms) == len(found):
         raise EstimateError(Fault("no row has the control value that the design names", design.treatment, remedy="Check control= in the design."))
     if arm is None:
         if len(arms) == 1:
@@ -179,87 +171,6 @@ def choose_arm(assigned: Series, design: Design, arm: object = None) -> object:
         if value == arm or str(value) == str(arm):
             return value
     raise EstimateError(Fault(f'no row is in the arm "{arm}"', "arm"))
-
-
-def numeric(column: Series, name: str) -> Floats:
-    """A column as float64 with nan for missing; booleans count as 0 and 1, text never counts as a number."""
-    if _is_plain(column):
-        values = np.array(column.to_numpy(), dtype=np.float64)
-    else:
-        values = np.array(_as_numbers(column, name).to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-    large = np.abs(values) > LARGEST
-    if large.any():
-        raise EstimateError(Fault(f"{int(large.sum())} values are infinite or beyond {LARGEST:g}", name))
-    return values
-
-
-def _is_plain(column: Series) -> bool:
-    """Whether it holds numbers of NumPy's own types, as most do: then the further questions would cost more than the answer."""
-    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf"
-
-
-def _as_numbers(column: Series, name: str) -> Series:
-    from pandas.api.types import infer_dtype, is_bool_dtype, is_complex_dtype, is_numeric_dtype
-
-    if not is_complex_dtype(column.dtype) and (is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype)):
-        return column
-    labels = getattr(column.dtype, "categories", column)
-    if infer_dtype(labels, skipna=True) not in {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}:
-        raise EstimateError(Fault("holds text, dates or categories where numbers are needed", name))
-    return column.astype("Float64")
-
-
-def codes(column: Series, role: str) -> Codes:
-    """A column of labels as codes 0.. in order of first appearance; a missing label is an error."""
-    from pandas import factorize
-
-    labels, _ = factorize(column)
-    if (labels < 0).any():
-        raise EstimateError(Fault(f"{int((labels < 0).sum())} rows have no value", f"{role} ({column.name})"))
-    return np.asarray(labels, dtype=np.int64)
-
-
-def covariate_matrix(frame: DataFrame, columns: Sequence[str]) -> tuple[Floats, tuple[str, ...], tuple[str, ...]]:
-    """Covariates as columns: numbers as they are, text and categories as dummies (first level left out), missing values filled.
-
-    Up to 10 % missing: the overall mean. Above: the mean and an indicator. Never an arm's own mean, never a dropped row.
-    """
-    from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype, is_timedelta64_dtype
-
-    parts: list[Floats] = []
-    names: list[str] = []
-    notes: list[str] = []
-    for name in columns:
-        column = frame[name]
-        plain = numeric(column, name) if _is_plain(column) else None
-        absent = column.isna().to_numpy() if plain is None else np.isnan(plain)
-        if absent.all():
-            raise EstimateError(Fault("has no observed value in the rows that are analysed", name, remedy="Leave it out of the covariates."))
-        if is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
-            raise EstimateError(Fault("holds dates where numbers or categories are needed", name, remedy="Turn them into a number of days first."))
-        if plain is not None or is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
-            block, labels = (numeric(column, name) if plain is None else plain)[:, None], [name]
-        else:
-            levels = _levels(column)
-            if len(levels) > max(MANY_LEVELS, len(column) / 2):
-                fault = Fault(f"has {len(levels)} different labels in {len(column)} rows", name, remedy="Group them, or leave the column out.")
-                raise EstimateError(fault)
-            ones = [(column == level).to_numpy(dtype=bool, na_value=False).astype(float) for level in levels[1:]]
-            block = np.column_stack([np.zeros((len(column), 0)), *ones])
-            labels = [f"{name}[{level}]" for level in levels[1:]]
-        if absent.any():
-            block = block.copy()
-            block[absent] = block[~absent].mean(axis=0)
-            share = absent.mean()
-            if share > MISSING_SHARE:
-                block, labels = np.column_stack([block, absent.astype(float)]), [*labels, f"{name}[missing]"]
-                notes.append(f"{name}: {share:.0%} missing, replaced by its mean with an indicator.")
-            else:
-                notes.append(f"{name}: {share:.1%} missing, replaced by its overall mean.")
-        parts.append(block)
-        names.extend(labels)
-    values = np.column_stack(parts) if parts else np.zeros((len(frame), 0))
-    return values.astype(np.float64, copy=False), tuple(names), tuple(notes)
 
 
 def attempt(faults: list[Fault], make: Callable[[], T]) -> T | None:
@@ -279,25 +190,6 @@ def dummies(labels: Codes) -> Floats:
     return out
 
 
-def _levels(column: Series) -> list[object]:
-    categories = getattr(column.dtype, "categories", None)
-    present = set(column.dropna().unique())
-    if categories is not None:
-        return [level for level in categories if level in present]
-    return sorted(present, key=str)
-
-
-def columns_exist(frame: DataFrame, names: Sequence[str]) -> None:
-    """Raise one error for all columns that are absent or stand in the frame more than once."""
-    faults = [
-        Fault(f'no column "{name}"', "frame", listed(map(str, frame.columns)), nearest(name, frame.columns))
-        for name in dict.fromkeys(names) if name not in frame.columns
-    ]
-    repeated = [] if frame.columns.is_unique else [name for name in dict.fromkeys(names) if list(frame.columns).count(name) > 1]
-    faults += [Fault(f'the column "{name}" stands in the frame more than once', "frame") for name in repeated]
-    collect(EstimateError, faults)
-
-
 def _misplaced(outcome: str, design: Design, covariates: Sequence[str], needs: Sequence[str]) -> list[Fault]:
     """Roles that are needed and not declared, and covariates that can't be covariates."""
     faults = [
@@ -311,7 +203,7 @@ def _misplaced(outcome: str, design: Design, covariates: Sequence[str], needs: S
     ]
 
 
-def _weights(frame: DataFrame, name: str) -> Floats:
+def _weights(frame: Rows, name: str) -> Floats:
     weights = numeric(frame[name], name)
     if np.isnan(weights).any() or (weights < 0).any() or not (weights > 0).any():
         raise EstimateError(Fault("weights must be observed, not negative and not all zero", name))
@@ -329,16 +221,13 @@ def _without_weightless(data: Arrays) -> Arrays:
     return replace(kept, notes=(*kept.notes, f"{data.n - kept.n} rows of weight zero are left out."))
 
 
-def _providers(frame: DataFrame, design: Design) -> Codes | None:
+def _providers(frame: Rows, design: Design) -> Codes | None:
     if design.nested_in is None:
         return None
-    from pandas import factorize
-
-    labels, _ = factorize(frame[design.nested_in])
-    return np.asarray(labels, dtype=np.int64)
+    return factorized(frame[design.nested_in])[0]
 
 
-def _probability(frame: DataFrame, design: Design) -> Floats | None:
+def _probability(frame: Rows, design: Design) -> Floats | None:
     if design.probability is None:
         return None
     if not isinstance(design.probability, str):

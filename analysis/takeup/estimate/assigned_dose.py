@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from takeup.errors import EstimateError, Fault
-from takeup.estimate.arrays import arrays, dummies, numeric
+from takeup.estimate.arrays import arrays, dummies
+from takeup.estimate.columns import numeric
 from takeup.estimate.linear import coefficient, least_squares, left_out, noted
 from takeup.estimate.rules import assignment_weights, choose
 

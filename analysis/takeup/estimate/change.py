@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, collect
-from takeup.estimate.arrays import Codes, Floats, codes, columns_exist, numeric
+from takeup.estimate.columns import Codes, Floats, codes, columns_exist, numeric
 from takeup.estimate.effect_sizes import change_sizes
 from takeup.estimate.linear import least_squares
 from takeup.estimate.rank_tests import binomial_interval, hodges_lehmann, mcnemar, sign_test, signed_rank, without_noise

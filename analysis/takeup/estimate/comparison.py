@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, listed, nearest
-from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, columns_exist, dummies, numeric
+from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, dummies
 from takeup.estimate.balancing import balance_table, effective_size, entropy, overlap
+from takeup.estimate.columns import columns_exist, numeric
 from takeup.estimate.confounding import against_covariates
 from takeup.estimate.linear import Fit, coefficient, least_squares, left_out, noted, result
 from takeup.estimate.rules import Inference, nested_clusters

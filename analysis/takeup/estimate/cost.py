@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from takeup.errors import EstimateError, Fault
-from takeup.estimate.arrays import arrays, columns_exist, numeric
+from takeup.estimate.arrays import arrays
+from takeup.estimate.columns import columns_exist, numeric
 from takeup.estimate.difference import difference_in_means
 from takeup.estimate.resample import resampled_weights
 from takeup.estimate.rules import assignment_weights, complete_blocks

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from takeup.errors import EstimateError, Fault
-from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, numeric
+from takeup.estimate.arrays import Arrays, Codes, Floats, arrays
+from takeup.estimate.columns import numeric
 from takeup.estimate.linear import ROUNDING, result
 from takeup.estimate.rules import complete_blocks
 from takeup.estimate.vcov import group_sums

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, collect
-from takeup.estimate.arrays import Arrays, Floats, arrays, choose_arm, columns_exist, dummies, numeric
+from takeup.estimate.arrays import Arrays, Floats, arrays, choose_arm, dummies
+from takeup.estimate.columns import columns_exist, numeric
 from takeup.estimate.linear import Fit, coefficient, least_squares, noted, result, thin, uncertainty
 from takeup.estimate.resample import resampled_weights
 from takeup.estimate.rules import Inference, assignment_weights, choose

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, listed
-from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, codes, dummies
+from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, dummies
+from takeup.estimate.columns import codes
 from takeup.estimate.kenward_roger import kenward_roger
 from takeup.estimate.linear import result
 from takeup.estimate.reml import RandomIntercept, intraclass_interval, random_intercept, satterthwaite_df

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, collect
-from takeup.estimate.arrays import Codes, Floats, codes, columns_exist, numeric
+from takeup.estimate.columns import Codes, Floats, codes, columns_exist, numeric
 from takeup.estimate.linear import least_squares
 from takeup.estimate.tails import check_level, critical
 from takeup.estimate.vcov import covariance, satterthwaite

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, collect, listed
-from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, codes, dummies
+from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, dummies
+from takeup.estimate.columns import codes
 from takeup.estimate.linear import independent
 from takeup.estimate.tails import check_level, critical, p_value
 from takeup.results import NAN, Estimate, FrozenMap, ResultSet

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import EstimateError, Fault
-from takeup.estimate.arrays import codes, columns_exist, numeric
+from takeup.estimate.columns import codes, columns_exist, numeric
 from takeup.estimate.meta import meta
 from takeup.estimate.nested import PARTS, nested
 from takeup.estimate.tails import check_level, critical, p_value

@@ -14,7 +14,7 @@ import numpy as np
 
 from takeup.coefficients import InRegressionTables
 from takeup.errors import EstimateError, Fault, collect, listed
-from takeup.estimate.arrays import Codes, Floats, codes, columns_exist, numeric
+from takeup.estimate.columns import Codes, Floats, codes, columns_exist, numeric
 from takeup.estimate.tails import check_level, critical, p_value
 from takeup.results import Estimate, FrozenMap, ResultSet
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import EstimateError, Fault
-from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, choose_arm, columns_exist, dummies
+from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, choose_arm, dummies
+from takeup.estimate.columns import columns_exist
 from takeup.estimate.linear import Fit, combination, least_squares, left_out, noted, thin, uncertainty
 from takeup.estimate.rules import Inference, assignment_weights, choose
 from takeup.estimate.tails import check_level

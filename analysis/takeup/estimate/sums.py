@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, collect
-from takeup.estimate.arrays import LARGEST, MISSING_SHARE, choose_arm
+from takeup.estimate.arrays import choose_arm
+from takeup.estimate.columns import LARGEST, MISSING_SHARE
 from takeup.intake.register import MOST_ARMS, engine_library, in_memory, missing, work_out
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import EstimateError, Fault
-from takeup.estimate.arrays import Floats, choose_arm, columns_exist, numeric
+from takeup.estimate.arrays import Floats, choose_arm
+from takeup.estimate.columns import columns_exist, numeric
 from takeup.estimate.difference import difference_in_means
 from takeup.estimate.tails import check_level
 from takeup.results import Estimate, FrozenMap

@@ -11,7 +11,8 @@ import numpy as np
 from takeup.design.assign import check_seed, layout
 from takeup.design.scheme import scheme
 from takeup.errors import EstimateError, Fault, InferError, collect
-from takeup.estimate.arrays import arrays, choose_arm, columns_exist, numeric
+from takeup.estimate.arrays import arrays, choose_arm
+from takeup.estimate.columns import columns_exist, numeric
 from takeup.infer.compare import studentized as over_standard_error
 from takeup.infer.null import Null, null_distribution
 from takeup.infer.statistics import Group, columns, statistic

@@ -11,7 +11,7 @@ from takeup.design.allot import allotted, arms_and_shares
 from takeup.design.assign import layout, plane, unit_codes
 from takeup.design.scheme import scheme
 from takeup.errors import Fault, InferError
-from takeup.estimate.arrays import covariate_matrix, numeric
+from takeup.estimate.columns import covariate_matrix, numeric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,18 +173,19 @@ def measured(world: World, rng: np.random.Generator, treated: Floats, effect: fl
     """Draw outcomes for assignments (sets, n).
 
     The spread of the outcome, sd**2, is split: `block_r2` between blocks; of the rest `r2` follows a covariate; of what is left `icc` lies
-    between clusters, and the same part has `correlation` with a baseline measurement.
+    between clusters, and the same part has `correlation` with a baseline measurement; `provider_icc` of what all of these leave lies between
+    providers, whom nothing measured before can tell.
     """
     assumed, (sets, n) = world.assumed, treated.shape
     names: list[str] = []
     extra: list[Floats] = []
     rest = 1.0 - assumed.block_r2
     if world.y0 is None:
-        before, after = _pair(world, rng, sets, n)
+        before, own = _pair(world, rng, sets, n)
         provider, shared = _providers(world, rng, treated)
         if provider.max(initial=-1) >= 0:
-            own = np.sqrt(1.0 - assumed.provider_icc) * after + np.sqrt(assumed.provider_icc) * shared
-            after = np.where(provider >= 0, own, after)
+            own = np.where(provider >= 0, np.sqrt(1.0 - assumed.provider_icc) * own + np.sqrt(assumed.provider_icc) * shared, own)
+        after = assumed.correlation * before + np.sqrt(1.0 - assumed.correlation**2) * own
         latent = np.sqrt(rest * (1.0 - assumed.r2)) * after
         if assumed.correlation != 0:
             names.append(BASELINE)
@@ -225,7 +226,7 @@ def _own_outcome(world: World, rng: np.random.Generator, sets: int, names: list[
 
 
 def _pair(world: World, rng: np.random.Generator, sets: int, n: int) -> tuple[Floats, Floats]:
-    """A measurement before and one after, each of variance 1 with the clusters' correlation, correlated at both levels alike."""
+    """A measurement before and what one after doesn't share with it, each of variance 1 with the clusters' correlation."""
     c, icc = world.assumed.correlation, world.assumed.icc
 
     def one() -> Floats:
@@ -235,11 +236,8 @@ def _pair(world: World, rng: np.random.Generator, sets: int, n: int) -> tuple[Fl
         shared = rng.standard_normal((sets, int(world.clusters.max()) + 1))[:, world.clusters]
         return np.asarray(np.sqrt(1.0 - icc) * own + np.sqrt(icc) * shared)
 
-    after = one()
-    if c == 0.0 or world.y0 is not None:
-        return after, after
-    before = one()
-    return before, c * before + np.sqrt(1.0 - c**2) * after
+    own = one()
+    return (own, own) if c == 0.0 or world.y0 is not None else (one(), own)
 
 
 def _providers(world: World, rng: np.random.Generator, treated: Floats) -> tuple[Ints, Floats]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from takeup.errors import Fault, MissingError
-from takeup.estimate.arrays import arrays, numeric
+from takeup.estimate.arrays import arrays
+from takeup.estimate.columns import numeric
 from takeup.estimate.rules import choose, complete_blocks
 from takeup.missing.interval import imbens_manski
 from takeup.missing.lee import arm_weights

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from takeup.errors import Fault, MissingError, collect
-from takeup.estimate.arrays import columns_exist, numeric
+from takeup.estimate.columns import columns_exist, numeric
 from takeup.missing.interval import imbens_manski
 from takeup.results import Bounds, FrozenMap
 

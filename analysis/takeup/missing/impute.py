@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, MissingError, collect, listed, nearest
-from takeup.estimate.arrays import numeric
+from takeup.estimate.columns import numeric
 from takeup.missing.chained import Draw, Variable, chain
 from takeup.missing.pool import pool
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from takeup.errors import Fault, MissingError, collect
-from takeup.estimate.arrays import Floats, columns_exist, numeric
+from takeup.estimate.columns import Floats, columns_exist, numeric
 from takeup.missing.impute import impute
 from takeup.missing.pool import pool
 from takeup.results import NAN, Estimate, Provenance, Result, ResultSet

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from takeup.errors import EstimateError, Fault, MissingError, collect
-from takeup.estimate.arrays import Floats, columns_exist, covariate_matrix, numeric
+from takeup.estimate.columns import Floats, columns_exist, covariate_matrix, numeric
 from takeup.estimate.gcomputation import logit
 
 if TYPE_CHECKING:
