@@ -67,6 +67,13 @@ def test_the_same_plan_written_otherwise_has_no_changes():
     assert differences(Plan.model_validate(small()), Plan.model_validate(said)) == ()
 
 
+def test_words_for_a_reason_to_be_left_out_need_no_reason_of_their_own():
+    left = {"assessed": 300, "excluded": {"refused": 8}}
+    before, after = (changed(lambda said, words=words: said.update(flow=left | words)) for words in ({}, {"excluded_labels": {"refused": "refused"}}))
+    (found,) = differences(before, after)
+    assert (found.place, found.change, found.needs_reason) == ("flow.excluded_labels.refused", "words", False)
+
+
 def test_files_are_compared_by_their_hashes():
     plan = Plan.model_validate(small())
     found = differences(plan, plan, {"a.yaml": "1", "b.yaml": "2"}, {"a.yaml": "1", "b.yaml": "3", "c.yaml": "4"})

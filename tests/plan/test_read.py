@@ -102,6 +102,7 @@ ONE_FAULT = [
     (lambda d: d["analyses"]["families"].update(all="holms"), ["analyses.families.all", 'Did you mean "holm"?']),
     (lambda d: d["analyses"]["subgroups"].append({"by": "age", "sort": 1}), ["analyses.subgroups[1].sort", "by, kind, label"]),
     (lambda d: d.update(flow={"assessed": 10, "excluded": {"moved": 11}}), ["flow.excluded", "at most 10"]),
+    (lambda d: d.update(flow={"excluded": {"moved": 3}, "excluded_labels": {"move": "moved away"}}), ["flow.excluded_labels.move", "moved"]),
     (lambda d: d.update(registration={"registry": "AEA", "id": "1", "date": "soon"}), ["registration.date", "2018-03-19"]),
     (lambda d: d.update(languages=["en", "fr"]), ["title", "no words in fr"]),
     (lambda d: d.update(release={"minimum_cell": 2.5}), ["release.minimum_cell", "a whole number"]),

@@ -1,5 +1,13 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
 from present import made_up
-from takeup.present.labels import in_language, spoken
+from takeup.intake.schema import Category, Field, TableSchema, read_schema
+from takeup.plan.read import read
+from takeup.present.flow import reason_words
+from takeup.present.labels import Labels, in_language, spoken
 
 
 def test_labels_come_from_the_plan_then_the_schema_then_the_name():
@@ -35,6 +43,42 @@ def test_labels_that_lack_a_language_are_listed():
     missing = made_up.labels(made_up.plan(outcomes=outcomes, languages=["en"])).untranslated("nl")
     assert missing == ("plan.outcomes[0].label",)
     assert made_up.labels().untranslated("nl") == ()
+
+
+def test_all_that_a_schema_says_is_held_against_the_language():
+    field = Field(name="mood", title={"en": "Mood", "nl": "Stemming"}, description={"en": "Asked at home."}, unit={"nl": "punten"},
+                  categories=(Category("a", {"en": "A", "nl": "A"}),), missing_values=(Category("-9", {"en": "refused"}),))
+    schema = TableSchema(name="survey", title={"en": "Survey", "nl": "Bevraging"}, description={"nl": "Bij de start."}, fields=(field,),
+                         missing_values=(Category(""), Category("-8", {"nl": "weet niet"})))
+    labels = Labels(made_up.plan(), {"survey": schema})
+    assert labels.untranslated("nl") == ("survey.mood.description", "survey.mood.missingValues[0]")
+    assert labels.untranslated("fr") == (
+        "survey.title", "survey.description", "survey.missingValues[1]", "survey.mood.title", "survey.mood.description", "survey.mood.unit",
+        "survey.mood.categories[0]", "survey.mood.missingValues[0]")
+    plain = replace(schema, title="Survey", description="Asked at home.", missing_values=(), fields=(Field(name="mood", description="How she is."),))
+    assert Labels(made_up.plan(), {"survey": plain}).untranslated("fr") == ()
+
+
+def test_a_reason_to_be_left_out_goes_by_its_words_and_one_without_is_complained_of():
+    flow = {"assessed": 1210, "excluded": {"refused": 110, "no_papers": 201}}
+    worded = {**flow, "excluded_labels": {"no_papers": {"en": "papers missing", "nl": "zonder papieren", "fr": "sans papiers"}}}
+    assert reason_words(made_up.labels(made_up.plan(flow=worded)), "excluded", "no_papers", "nl") == "zonder papieren"
+    bare = made_up.labels(made_up.plan(flow=flow))
+    assert [reason_words(bare, "excluded", name, "fr") for name in ("no_papers", "refused")] == ["no papers", "a refusé"]
+    assert bare.untranslated("fr") == ("plan.flow.excluded_labels.no_papers",)
+    assert bare.untranslated("en") == ()
+
+
+@pytest.mark.parametrize("study", ["jobs2", "thornton", "mission", "miriam-1", "miriam-2024"])
+def test_the_studies_lack_no_word_in_any_language(study):
+    path = Path(__file__).parents[2] / "reports" / study / "plan.yaml"
+    plan = read(path)
+    schemas = {name: read_schema(path.parent / table.schema_) for name, table in plan.data.items()}
+    labels = Labels(plan, schemas)
+    assert {language: labels.untranslated(language) for language in ("en", "nl", "fr")} == {"en": (), "nl": (), "fr": ()}
+    only_one = {f"{name}.{field.name}" for name, schema in schemas.items() for field in schema.fields if field.description and
+                isinstance(field.description, str)}
+    assert not only_one
 
 
 def test_a_family_goes_by_its_label_and_one_without_is_complained_of():

@@ -93,7 +93,10 @@ def _words(said: dict[str, Any]) -> Words:
 def schemas(answers: Answers) -> dict[str, dict[str, Any]]:
     """The schemas by table, as plain values."""
     unit = {"name": answers.unit, "type": "string", "title": {"en": "Number in the study", "nl": "Nummer in de studie", "fr": "Numéro dans l'étude"},
-            "description": "Given at enrolment; it identifies nobody outside the study.", "constraints": {"required": True, "unique": True}}
+            "description": {"en": "Given at enrolment; it identifies nobody outside the study.",
+                            "nl": "Gegeven bij de inschrijving; het identificeert niemand buiten de studie.",
+                            "fr": "Attribué à l'inscription ; il n'identifie personne en dehors de l'étude."},
+            "constraints": {"required": True, "unique": True}}
     to_people = [{"fields": [answers.unit], "reference": {"resource": "people", "fields": [answers.unit]}}]
     groups = [_group(name, kind) for name, kind in ((answers.blocks, "block"), (answers.clusters, "cluster")) if name]
     drawn = [dict(field) for field in groups]

@@ -204,7 +204,7 @@ def stand_in_plan(plan: Plan) -> dict[str, Any]:
         for key in ("crosswalk", "sheet", "encoding", "delimiter", "decimal"):
             table.pop(key, None)
         table["file"] = f"data/{name}.csv"
-    for part, keys in (("flow", ("assessed", "excluded")), ("release", ("exceptions",)), ("design", ("assignment",))):
+    for part, keys in (("flow", ("assessed", "excluded", "excluded_labels")), ("release", ("exceptions",)), ("design", ("assignment",))):
         for key in keys:
             said.get(part, {}).pop(key, None)
     return {key: value for key, value in said.items() if value != {}}

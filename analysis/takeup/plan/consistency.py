@@ -127,6 +127,9 @@ def plan_findings(plan: object) -> list[Finding]:
     ]
     flow = _block(raw.get("flow"))
     excluded = [count for count in _block(flow.get("excluded")).values() if isinstance(count, int)]
+    reasons = list(map(str, _block(flow.get("excluded"))))
+    found += [(("flow", "excluded_labels", name), Fault(f'nobody was left out for "{name}"', allowed=listed(reasons), remedy=nearest(name, reasons)))
+              for name in map(str, _block(flow.get("excluded_labels"))) if name not in reasons]
     if isinstance(flow.get("assessed"), int) and sum(excluded) > flow["assessed"]:
         found.append((("flow", "excluded"), Fault("more are left out than were assessed", allowed=f"at most {flow['assessed']} in all")))
     found += [*_wave_findings(raw, outcomes), *_table_findings(raw), *_rights_findings(raw, ids), *_programme_findings(raw)]

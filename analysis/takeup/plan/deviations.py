@@ -152,7 +152,7 @@ def differences(
     found = [*_outcomes(before["outcomes"], after["outcomes"]), *_analyses(before["analyses"], after["analyses"])]
     design_words = ("arms", "received_label", "unit_label")
     found += _block("design", before["design"], after["design"], "design", (ALL,), design_words)
-    found += _block("flow", before["flow"], after["flow"], "exclusion", ("flow",), ("source",))
+    found += _block("flow", before["flow"], after["flow"], "exclusion", ("flow",), ("source", "excluded_labels"))
     found += _block("data", before["data"], after["data"], "data", (ALL,))
     found += _block("rights", before["rights"] or {}, after["rights"] or {}, "rights", ("rights",))
     found += _block("cost", before["cost"] or {}, after["cost"] or {}, "cost", ("cost",), ("source",))

@@ -133,6 +133,7 @@ class Flow(Part):
     enrolment: tuple[date, date] | None = Field(default=None, description="First and last day of enrolment as planned.")
     assessed: int | None = Field(default=None, ge=0, description="How many were assessed for eligibility.")
     excluded: Frozen[str, int] = Field(default_factory=FrozenMap, description="How many were left out before the draw, by reason.")
+    excluded_labels: Frozen[str, Text] = Field(default_factory=FrozenMap, description="Words for each of these reasons, as a reader sees them.")
     status: Column | None = Field(default=None, description="Column that says why a unit left.")
     source: Text = Field(default="", description="Where these numbers come from.")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from takeup.errors import Fault, ReportError, collect
-from takeup.present.catalogue import mark, words
+from takeup.present.catalogue import mark
 from takeup.present.labels import Labels, spoken
 from takeup.present.reading import arms, each_once, section, statistic, statistics
 from takeup.present.terms import FLOW, term
@@ -20,22 +20,6 @@ if TYPE_CHECKING:
 
 VARIABLES = ("assessed", "excluded", "randomized", "started", "measured", "completed", "left", "allocated", "received", "not_received", "followed_up",
              "lost", "analysed")
-REASONS = {
-    "moved": mark("moved away"),
-    "refused": mark("refused"),
-    "no_answer": mark("no answer"),
-    "no_response": mark("no answer"),
-    "died": mark("died"),
-    "unknown": mark("reason not recorded"),
-    "no_record": mark("no record"),
-    "left_early": mark("left the programme early"),
-    "outcome_missing": mark("outcome missing"),
-    "not_eligible": mark("not eligible"),
-    "not_reached": mark("not reached"),
-    "not_found": mark("not found"),
-    "withdrew": mark("withdrew"),
-    "other": mark("other reasons"),
-}
 UNDRAWN = {"randomized": mark("Enrolled"), "allocated": mark("In the group")}
 ONE_GROUP = {"followed_up": mark("Answered at the end")}
 
@@ -76,17 +60,10 @@ class FlowBoxes:
 
 
 def reason_words(labels: Labels, variable: str, level: str, language: str) -> str:
-    """A reason in words: an outcome's name in the analysis box, a known reason, or the words of the plan as they stand."""
+    """A reason in words: an outcome's name in the analysis box, else what plan, schema or takeup call it, else its id as it stands."""
     if variable == "analysed":
         return labels.outcome(level, language)
-    status = labels.plan.flow.status or (labels.plan.programme.left if labels.plan.programme is not None else None)
-    field = labels.field(status) if status is not None else None
-    if field is not None and any(str(category.value) == level and category.label for category in field.categories):
-        name = labels.level(field.name, level, language)
-        return name[:1].lower() + name[1:]
-    if level in REASONS:
-        return words(language)(REASONS[level])
-    return level if " " in level else spoken(level).lower()
+    return labels.reason(variable, level, language) or (level if " " in level else spoken(level).lower())
 
 
 def step(labels: Labels, variable: str, language: str) -> str:

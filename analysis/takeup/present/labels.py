@@ -6,14 +6,32 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from takeup.errors import Fault
-from takeup.present.catalogue import words
+from takeup.present.catalogue import mark, words
 
 if TYPE_CHECKING:
-    from takeup.intake.schema import Field, TableSchema
+    from collections.abc import Iterable, Iterator
+
+    from takeup.intake.schema import Category, Field, TableSchema
     from takeup.measure.rights_catalogue import Catalogue
     from takeup.plan.model import Plan
 
 Text = str | Mapping[Any, str]
+REASONS = {
+    "moved": mark("moved away"),
+    "refused": mark("refused"),
+    "no_answer": mark("no answer"),
+    "no_response": mark("no answer"),
+    "died": mark("died"),
+    "unknown": mark("reason not recorded"),
+    "no_record": mark("no record"),
+    "left_early": mark("left the programme early"),
+    "outcome_missing": mark("outcome missing"),
+    "not_eligible": mark("not eligible"),
+    "not_reached": mark("not reached"),
+    "not_found": mark("not found"),
+    "withdrew": mark("withdrew"),
+    "other": mark("other reasons"),
+}
 _PLAIN_YES = {"yes", "ja", "oui", "true", "1"}
 
 
@@ -171,6 +189,17 @@ class Labels:
         _ = words(language)
         return in_language(self.plan.design.received_label, language) or _("took part")
 
+    def reason(self, variable: str, level: str, language: str) -> str:
+        """Why people were left out, lost or not analysed: as the plan or the schema words it, else a known reason; empty where nobody says."""
+        if variable == "excluded" and level in self.plan.flow.excluded_labels:
+            return in_language(self.plan.flow.excluded_labels[level], language)
+        status = self.plan.flow.status or (self.plan.programme.left if self.plan.programme is not None else None)
+        field = self.field(status) if status is not None else None
+        if field is not None and any(str(category.value) == level and category.label for category in field.categories):
+            name = self.level(field.name, level, language)
+            return name[:1].lower() + name[1:]
+        return words(language)(REASONS[level]) if level in REASONS else ""
+
     def wave(self, wave: str, language: str) -> str:
         """The name of a wave of measurement."""
         _ = words(language)
@@ -179,19 +208,19 @@ class Labels:
     def untranslated(self, language: str) -> tuple[str, ...]:
         """Paths in the plan and the schemas of the labels that are written in some languages, but not in this one.
 
-        A family of outcomes without any label is known by its id, which is a word of the plan's author: it is listed where the plan speaks more
-        than one language.
+        A family of outcomes, or a reason to be left out, without any label is known by its id, which is a word of the plan's author: it is listed
+        where the plan speaks more than one language.
         """
         found: list[str] = []
         _missing(self.plan.model_dump(by_alias=True), "plan", language, found)
+        if language != self.plan.languages[0]:
+            found += [f"plan.flow.excluded_labels.{name}" for name in self.plan.flow.excluded if not self.reason("excluded", name, language)]
         families = dict.fromkeys(outcome.family for outcome in self.plan.outcomes if outcome.family != "all")
         unnamed = [name for name in families if not self.plan.analyses.family_labels.get(name)]
         if unnamed and language != self.plan.languages[0] and (len(families) > 1 or self.plan.analyses.families):
             found += [f"plan.analyses.family_labels.{name}" for name in unnamed]
         for table, schema in self._schemas.items():
-            for field in schema.fields:
-                texts = {"title": field.title, "unit": field.unit, **{f"categories[{i}]": c.label for i, c in enumerate(field.categories)}}
-                found += [f"{table}.{field.name}.{part}" for part, text in texts.items() if not isinstance(text, str) and language not in text]
+            found += [f"{table}.{part}" for part, text in _said_of(schema) if not isinstance(text, str) and language not in text]
         return tuple(found)
 
     def complaint(self, language: str) -> Fault | None:
@@ -201,6 +230,19 @@ class Labels:
             return None
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         return Fault(f'has no words in "{language}"', f"{', '.join(missing[:3])}{more}", remedy="Readers see them in another language, or as an id.")
+
+
+def _said_of(schema: TableSchema) -> Iterator[tuple[str, Text]]:
+    """All words of a schema, each with its place: of the table, of its missing codes, and of every field."""
+    yield from (("title", schema.title), ("description", schema.description), *_coded("missingValues", schema.missing_values))
+    for field in schema.fields:
+        own = () if field.missing_values == schema.missing_values else _coded("missingValues", field.missing_values)
+        yield from ((f"{field.name}.{part}", text) for part, text in (
+            ("title", field.title), ("description", field.description), ("unit", field.unit), *_coded("categories", field.categories), *own))
+
+
+def _coded(part: str, codes: Iterable[Category]) -> list[tuple[str, Text]]:
+    return [(f"{part}[{i}]", code.label) for i, code in enumerate(codes)]
 
 
 def _colon(first: str, second: str, language: str) -> str:
