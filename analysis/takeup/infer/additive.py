@@ -86,38 +86,58 @@ class Additive:
 
     def __call__(self, batch: Batch) -> tuple[Floats, Floats]:
         """Effect and variance for each column and draw, shape (columns, width); nan where a draw can't tell them."""
-        sums, in_block = self._sums(batch)
-        numerator, projected = self._with_last(sums[: self.base]), sums[self.base : self.base + self.p]
-        whole = sums[-1] if np.isnan(self.fixed) else np.full(batch.width, self.fixed)
-        if self.block_sizes.size:
-            whole = whole - (in_block**2 / self.block_sizes[:, None]).sum(axis=0)
-        left = whole - (projected**2).sum(axis=0)
-        lost = ~(left > VANISHED * np.maximum(whole, 1e-300))
-        s = np.where(lost, 1.0, left)
+        sums, whole, means = self._sums(batch)
+        numerator, projected = self._with_last(sums[: self.base]), sums[self.base :]
+        taken = np.einsum("pw,pw->w", projected[:-1], projected[:-1])
+        s = whole - taken
+        lost = None
+        if not (s > VANISHED * whole).all():
+            lost = ~(s > VANISHED * np.maximum(whole, 1e-300))
+            s = np.where(lost, 1.0, s)
         effect = numerator / s
-        variance = np.zeros_like(effect)
-        if self.studentized:
-            made = self._hc2 if self.clusters is None else self._cr1
-            with_ones = np.concatenate([projected, np.ones((1, batch.width))])
-            variance = made(batch, with_ones, in_block / self.block_sizes[:, None], effect, s)
-        effect[:, lost] = np.nan
-        variance[:, lost] = np.nan
+        if not self.studentized:
+            variance = np.zeros_like(effect)
+        elif self.clusters is None:
+            variance = self._hc2(batch, projected, means, effect, s, taken)
+        else:
+            variance = self._cr1(batch, projected, means, effect, s)
+        if lost is not None:
+            effect[:, lost] = np.nan
+            variance[:, lost] = np.nan
         return effect, variance
 
     def _with_last(self, sums: Floats) -> Floats:
         """Sums of all columns from those of the base: they are linear in the residuals."""
         return sums if self.base == self.columns else np.concatenate([sums, sums[: self.columns - self.base] + sums[-1]])
 
-    def _sums(self, batch: Batch) -> tuple[Floats, Floats]:
-        """The first visit: every fixed row times the draws, and the number treated in each block where it varies."""
-        sums = np.zeros((self.pieces[0].first.shape[0], batch.width))
-        in_block = np.zeros((self.block_sizes.size, batch.width))
-        for piece in self.pieces:
+    def _sums(self, batch: Batch) -> tuple[Floats, Any, Floats]:
+        """The first visit: every fixed row times the draws.
+
+        Returns
+        -------
+        sums : (base + p + 1, width) residuals and basis times the draws, and a row of ones
+        whole : sum of squares of the treatment before covariates, a number or (width,)
+        means : (blocks, width) share treated of each block where it varies
+        """
+        sums = batch.scratch.get("sums", self.base + self.p + 1, batch.width)
+        fixed = not np.isnan(self.fixed)
+        made = sums[:-1] if fixed else sums
+        means = np.zeros((self.block_sizes.size, batch.width))
+        for place, piece in enumerate(self.pieces):
             cells = _scaled(batch, piece)
-            sums += piece.first @ cells
-            if self.block_sizes.size:
-                in_block[piece.block[piece.starts]] += np.add.reduceat(cells, piece.starts, axis=0)
-        return sums, in_block
+            if place == 0:
+                np.matmul(piece.first, cells, out=made)
+            else:
+                made += piece.first @ cells
+            if means.size:
+                means[piece.block[piece.starts]] += np.add.reduceat(cells, piece.starts, axis=0)
+        whole = self.fixed if fixed else sums[-1].copy()
+        if means.size:
+            treated = means.copy()
+            means /= self.block_sizes[:, None]
+            whole = whole - np.einsum("bw,bw->w", treated, means)
+        sums[-1] = 1.0
+        return sums, whole, means
 
     def _treatment(self, batch: Batch, piece: Piece, projected: Floats, means: Floats) -> Floats:
         """What covariates leave of the treatment in a panel, e = M d; `projected` has a last row of ones."""
@@ -128,13 +148,14 @@ class Additive:
             left -= np.take(means, piece.block, axis=0, out=batch.scratch.get("means", piece.panel.size, batch.width), mode="clip")
         return left
 
-    def _hc2(self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats) -> Floats:
-        first, second, dropped = np.zeros((self.columns + 1, batch.width)), np.zeros((self.base, batch.width)), np.zeros(batch.width)
+    def _hc2(self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats, taken: Floats) -> Floats:
         # |e_i| is at most that of the centred treatment and of q_i'b: often enough to know that no row is fitted exactly
-        reach = self.largest + self.longest * np.sqrt((projected[:-1] ** 2).sum(axis=0))
-        safe = bool((self.least * s - reach**2 > 1e-6 * s).all())
-        twice = np.stack([s, s])
-        for piece in self.pieces:
+        safe = bool((self.least - 1e-6) * s.min() > (self.largest + self.longest * np.sqrt(taken.max())) ** 2)
+        twice = batch.scratch.get("twice", 2, batch.width)
+        twice[:] = s
+        dropped: Any = 0.0
+        first, second = np.empty((self.columns + 1, batch.width)), np.empty((self.base, batch.width))
+        for place, piece in enumerate(self.pieces):
             left = self._treatment(batch, piece, projected, means)
             square = np.multiply(left, left, out=batch.scratch.get("square", *left.shape))
             below = np.matmul(piece.free, twice, out=batch.scratch.get("below", *left.shape))
@@ -142,13 +163,25 @@ class Additive:
             if not safe and below.min() <= SATURATED * s.max():
                 # a row that is fitted exactly leaves the variance (generalized inverse)
                 exact = below <= SATURATED * s
-                dropped += np.where(exact, square, 0.0).sum(axis=0)
+                dropped = dropped + np.where(exact, square, 0.0).sum(axis=0)
                 square[exact], below[exact] = 0.0, 1.0
             u = np.divide(square, below, out=square)
-            first += piece.squares @ u
-            second += piece.residuals @ np.multiply(u, left, out=left)
-        second = self._with_last(second)
-        return np.asarray((first[:-1] - 2.0 * effect * second + effect**2 * (s * (first[-1] - 1.0) + dropped)) / s)
+            weighted = np.multiply(u, left, out=left)
+            if place == 0:
+                np.matmul(piece.squares, u, out=first)
+                np.matmul(piece.residuals, weighted, out=second)
+            else:
+                first += piece.squares @ u
+                second += piece.residuals @ weighted
+        # (first - 2 effect second + effect**2 (s (a'u - 1) + dropped)) / s
+        variance = effect * (s * (first[-1] - 1.0) + dropped)
+        twofold = self._with_last(second)
+        twofold += twofold
+        variance -= twofold
+        variance *= effect
+        variance += first[:-1]
+        variance /= s
+        return np.asarray(variance)
 
     def _cr1(self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats) -> Floats:
         assert self.clusters is not None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from takeup.estimate.arrays import Arrays
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
 Covariates = Sequence[str] | Mapping[str, Sequence[str]]
 
 MOST_DRAWS = 100_000_000
@@ -90,24 +91,27 @@ def null_of(
                        for group, part in zip(groups, made, strict=True))
     passed = null_distribution(found, place, statistics, draws=draws, seed=seed, backend=backend)
     k = len(data)
-    effects, variances = np.empty((k, passed.draws + 1)), np.empty((k, passed.draws + 1))
-    dose, joint = (np.empty((k, 2, passed.draws + 1)), np.empty((k, passed.draws + 1))) if interval else (None, None)
+    own, dosed, joined = (np.zeros(k, dtype=np.int64) for _ in range(3))
     scale, dose_scale = np.empty(k), np.ones(k)
     row = 0
     for group, part in zip(groups, made, strict=True):
-        own = len(group.positions)
-        for place_, position in enumerate(group.positions):
-            effects[position], variances[position] = passed.effects[row + place_], passed.variances[row + place_]
-            scale[position], dose_scale[position] = part.scale[place_], part.dose_scale
-            if dose is not None and joint is not None:
-                dose[position] = passed.effects[row + own], passed.variances[row + own]
-                joint[position] = passed.variances[row + own + 1 + place_]
+        positions, size = np.array(group.positions), len(group.positions)
+        scale[positions], dose_scale[positions] = part.scale, part.dose_scale
+        own[positions], dosed[positions], joined[positions] = row + np.arange(size), row + size, row + size + 1 + np.arange(size)
         row += part.values.shape[1]
-    effects[scale == 0] = np.nan
-    variances[scale == 0] = np.nan
+    effects, variances = _picked(passed.effects, own), _picked(passed.variances, own)
+    if (scale == 0).any():
+        effects, variances = (np.where(scale[:, None] == 0, np.nan, values) for values in (effects, variances))
+    dose = np.stack([passed.effects[dosed], passed.variances[dosed]], axis=1) if interval else None
+    joint = passed.variances[joined] if interval else None
     return TrialNull(data=tuple(data), found=found, null=passed, effects=effects, variances=variances,
                      statistics=over_standard_error(effects, variances) if studentized else effects, scale=scale, dose=dose, joint=joint,
                      dose_scale=dose_scale)
+
+
+def _picked(values: Floats, rows: Ints) -> Floats:
+    """Some rows; no copy is made of all of them."""
+    return values if rows.size == len(values) and (rows == np.arange(rows.size)).all() else values[rows]
 
 
 def check_draws(draws: int) -> None:
