@@ -6,6 +6,7 @@ Words that English texts are full of and Dutch and French ones never have. Names
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,10 +14,12 @@ from lxml import html
 
 from takeup.build import build
 from takeup.demo import demo, plan_path
+from takeup.intake.schema import read_schema
+from takeup.plan.read import read
+from takeup.report.codebook import codebook_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 STUDIES = {"jobs2": "jobs2", "thornton": "thornton", "mission": "mission", "miriam-1": "miriam", "miriam-2024": "miriam"}
 WORDS = frozenset(re.findall(r"\w+", """
@@ -77,6 +80,19 @@ def test_texts_attributes_and_other_languages_are_told_apart(tmp_path: Path) -> 
     page.write_text('<html lang="fr"><body><div lang="nl">'
                     '<p title="Why">Een <b>vet</b> woord <span lang="en">the word</span></p><cite>The Work</cite></div><p>The end</p></body></html>')
     assert list(said(page, "nl")) == ["Why", "Een vet woord"]
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_no_english_crumb_in_the_codebook_of_a_study(study: str, tmp_path: Path) -> None:
+    path = Path(__file__).parents[2] / "reports" / study / "plan.yaml"
+    plan = read(path)
+    page = tmp_path / "codebook.html"
+    page.write_text(codebook_html(plan, {name: read_schema(path.parent / table.schema_) for name, table in plan.data.items()}, ("en", "nl", "fr")),
+                    encoding="utf-8")
+    texts = {language: list(said(page, language)) for language in ("en", "nl", "fr")}
+    assert min(map(len, texts.values())) > 60
+    assert any(crumbs(text, "nl") for text in texts["en"])
+    assert {language: [text for text in texts[language] if crumbs(text, language)] for language in ("nl", "fr")} == {"nl": [], "fr": []}
 
 
 @pytest.mark.slow
