@@ -90,9 +90,11 @@ def test_no_english_crumb_in_the_codebook_of_a_study(study: str, tmp_path: Path)
     page.write_text(codebook_html(plan, {name: read_schema(path.parent / table.schema_) for name, table in plan.data.items()}, ("en", "nl", "fr")),
                     encoding="utf-8")
     texts = {language: list(said(page, language)) for language in ("en", "nl", "fr")}
-    assert min(map(len, texts.values())) > 60
+    assert min(map(len, texts.values())) > 40
     assert any(crumbs(text, "nl") for text in texts["en"])
-    assert {language: [text for text in texts[language] if crumbs(text, language)] for language in ("nl", "fr")} == {"nl": [], "fr": []}
+    names = re.compile(rf"\b({'|'.join(plan.data)})\b")  # a table's name stays as it is
+    found = {language: [text for text in texts[language] if crumbs(names.sub("", text), language)] for language in ("nl", "fr")}
+    assert found == {"nl": [], "fr": []}
 
 
 @pytest.mark.slow
