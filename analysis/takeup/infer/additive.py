@@ -34,12 +34,14 @@ class Piece:
     ----------
     panel : where the rows stand
     root : (n,) or None where all are 1
-    first : (base + p, n) residuals and basis, and a last row of roots where S varies: their products with the draws
+    first : (base + p, n) residuals and basis, and then a row of roots where S varies: their products with the draws
     projection : (n, p + 1) basis and, where every draw treats the same number of a block, the share treated
     residuals : (base, n)
     squares : (columns + 1, n) squared residuals and a
     free : (n, 2) a and zeros: a product with an inner dimension of two is faster than a broadcast
     block : (n,) codes, `starts` of their runs
+
+    `first`, `residuals` and `squares` may end in a row of zeros.
     """
 
     panel: Panel
@@ -87,18 +89,19 @@ class Additive:
     def __call__(self, batch: Batch) -> tuple[Floats, Floats]:
         """Effect and variance for each column and draw, shape (columns, width); nan where a draw can't tell them."""
         sums, whole, means = self._sums(batch)
-        numerator, projected = self._with_last(sums[: self.base]), sums[self.base :]
+        numerator, projected = self._with_last(sums[: self.base]), sums[self.base : self.base + self.p + 1]
         taken = np.einsum("pw,pw->w", projected[:-1], projected[:-1])
         s = whole - taken
         lost = None
         if not (s > VANISHED * whole).all():
             lost = ~(s > VANISHED * np.maximum(whole, 1e-300))
             s = np.where(lost, 1.0, s)
-        effect = numerator / s
+        inverse = 1.0 / s
+        effect = numerator * inverse
         if not self.studentized:
             variance = np.zeros_like(effect)
         elif self.clusters is None:
-            variance = self._hc2(batch, projected, means, effect, s, taken)
+            variance = self._hc2(batch, projected, means, effect, s, inverse, taken)
         else:
             variance = self._cr1(batch, projected, means, effect, s)
         if lost is not None:
@@ -115,13 +118,13 @@ class Additive:
 
         Returns
         -------
-        sums : (base + p + 1, width) residuals and basis times the draws, and a row of ones
+        sums : (base + p + 1 or more, width) residuals and basis times the draws, and a row of ones
         whole : sum of squares of the treatment before covariates, a number or (width,)
         means : (blocks, width) share treated of each block where it varies
         """
-        sums = batch.scratch.get("sums", self.base + self.p + 1, batch.width)
-        fixed = not np.isnan(self.fixed)
-        made = sums[:-1] if fixed else sums
+        rows, ones = self.pieces[0].first.shape[0], self.base + self.p
+        sums = batch.scratch.get("sums", max(rows, ones + 1), batch.width)
+        made = sums[:rows]
         means = np.zeros((self.block_sizes.size, batch.width))
         for place, piece in enumerate(self.pieces):
             cells = _scaled(batch, piece)
@@ -131,12 +134,12 @@ class Additive:
                 made += piece.first @ cells
             if means.size:
                 means[piece.block[piece.starts]] += np.add.reduceat(cells, piece.starts, axis=0)
-        whole = self.fixed if fixed else sums[-1].copy()
+        whole = sums[ones].copy() if np.isnan(self.fixed) else self.fixed
         if means.size:
             treated = means.copy()
             means /= self.block_sizes[:, None]
             whole = whole - np.einsum("bw,bw->w", treated, means)
-        sums[-1] = 1.0
+        sums[ones] = 1.0
         return sums, whole, means
 
     def _treatment(self, batch: Batch, piece: Piece, projected: Floats, means: Floats) -> Floats:
@@ -148,13 +151,15 @@ class Additive:
             left -= np.take(means, piece.block, axis=0, out=batch.scratch.get("means", piece.panel.size, batch.width), mode="clip")
         return left
 
-    def _hc2(self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats, taken: Floats) -> Floats:
+    def _hc2(
+        self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats, inverse: Floats, taken: Floats,
+    ) -> Floats:
         # |e_i| is at most that of the centred treatment and of q_i'b: often enough to know that no row is fitted exactly
         safe = bool((self.least - 1e-6) * s.min() > (self.largest + self.longest * np.sqrt(taken.max())) ** 2)
         twice = batch.scratch.get("twice", 2, batch.width)
         twice[:] = s
         dropped: Any = 0.0
-        first, second = np.empty((self.columns + 1, batch.width)), np.empty((self.base, batch.width))
+        first, second = (np.empty((fixed.shape[0], batch.width)) for fixed in (self.pieces[0].squares, self.pieces[0].residuals))
         for place, piece in enumerate(self.pieces):
             left = self._treatment(batch, piece, projected, means)
             square = np.multiply(left, left, out=batch.scratch.get("square", *left.shape))
@@ -174,13 +179,13 @@ class Additive:
                 first += piece.squares @ u
                 second += piece.residuals @ weighted
         # (first - 2 effect second + effect**2 (s (a'u - 1) + dropped)) / s
-        variance = effect * (s * (first[-1] - 1.0) + dropped)
-        twofold = self._with_last(second)
+        variance = effect * (s * (first[self.columns] - 1.0) + dropped)
+        twofold = self._with_last(second[: self.base])
         twofold += twofold
         variance -= twofold
         variance *= effect
-        variance += first[:-1]
-        variance /= s
+        variance += first[: self.columns]
+        variance *= inverse
         return np.asarray(variance)
 
     def _cr1(self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats) -> Floats:
@@ -189,7 +194,7 @@ class Additive:
         left = self._treatment(batch, piece, projected, means)
         squares = np.add.reduceat(left**2, self.clusters, axis=0)
         variance = np.empty_like(effect)
-        for column, row in enumerate(self._with_last(piece.residuals)):
+        for column, row in enumerate(self._with_last(piece.residuals[: self.base])):
             product = np.multiply(left, row[:, None], out=batch.scratch.get("square", *left.shape))
             scores = np.add.reduceat(product, self.clusters, axis=0)
             scores -= squares * effect[column]
@@ -237,11 +242,11 @@ def additive(
     pieces = []
     for panel, part in cut(slots[order], n_slots, whole=clusters is not None):
         block = codes[part]
-        first = np.ascontiguousarray(np.column_stack([r[part, :base], q[part], *([root[part]] if fixed_share is None else [])]).T)
+        first = _padded(np.column_stack([r[part, :base], q[part], *([root[part]] if fixed_share is None else [])]).T)
         pieces.append(Piece(
             panel=panel, root=root[part].copy() if weighted else None, first=first,
             projection=np.ascontiguousarray(np.column_stack([q[part], share[part]])),
-            residuals=first[:base], squares=np.ascontiguousarray(np.column_stack([r[part] ** 2, free[part]]).T),
+            residuals=_padded(r[part, :base].T), squares=_padded(np.column_stack([r[part] ** 2, free[part]]).T),
             free=np.column_stack([free[part], np.zeros(block.size)]), block=block, starts=np.flatnonzero(np.r_[True, np.diff(block) != 0]),
         ))
     return Additive(
@@ -251,6 +256,11 @@ def additive(
         block_sizes=space.mass if in_runs else np.zeros(0), clusters=runs,
         factor=groups / (groups - 1) * (n - 1) / used if groups > 1 and used > 0 else float("nan"), studentized=studentized,
     )
+
+
+def _padded(rows: Floats) -> Floats:
+    """Contiguous; a row of zeros goes with a number of rows that a product takes longer for than for one more (3, 7, 11 ...)."""
+    return np.ascontiguousarray(np.concatenate([rows, np.zeros((1, rows.shape[1]))]) if rows.shape[0] % 4 == 3 else rows)
 
 
 def _runs(codes: Ints) -> int:

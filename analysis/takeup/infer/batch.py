@@ -22,7 +22,7 @@ SMALL_BYTES = 40
 """Up to 320 units are one panel."""
 KEPT_CELLS = 2**18
 """A batch of up to so many cells is unpacked once and kept; a larger one is unpacked panel by panel at each visit."""
-_SHIFTS = np.arange(8, dtype=np.uint64)[None, :, None]
+_SHIFTS = np.arange(8, dtype=np.uint64)[:, None]
 _LOWEST = np.uint64(0x0101010101010101)
 """The lowest bit of each of eight bytes: eight draws are unpacked in one operation on a word."""
 
@@ -101,10 +101,11 @@ class Batch:
         start, stop = (0, self.bits.shape[0]) if kept else (panel.start, panel.stop)
         flat = self.scratch.get("cells", (stop - start) * 8, self.width)
         if self._unpacked != (start, stop):
-            words = self.scratch.get("bits", stop - start, 8, self.width // 8).view(np.uint64)
-            np.right_shift(self.bits[start:stop].view(np.uint64)[:, None, :], _SHIFTS, out=words)
+            run = np.ascontiguousarray(self.bits[start:stop]).view(np.uint64).ravel()
+            words = self.scratch.get("bits", 8, run.size).view(np.uint64)
+            np.right_shift(run, _SHIFTS, out=words)
             np.bitwise_and(words, _LOWEST, out=words)
-            flat.reshape(stop - start, 8, self.width)[...] = words.view(np.uint8)
+            flat.reshape(stop - start, 8, self.width)[...] = words.view(np.uint8).reshape(8, stop - start, self.width).swapaxes(0, 1)
             self._unpacked = (start, stop)
         flat = flat[8 * (panel.start - start) : 8 * (panel.stop - start)]
         if isinstance(panel.rows, slice):
