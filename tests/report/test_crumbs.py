@@ -92,7 +92,7 @@ def test_no_english_crumb_in_the_codebook_of_a_study(study: str, tmp_path: Path)
     texts = {language: list(said(page, language)) for language in ("en", "nl", "fr")}
     assert min(map(len, texts.values())) > 40
     assert any(crumbs(text, "nl") for text in texts["en"])
-    names = re.compile(rf"\b({'|'.join(plan.data)})\b|\w+\u00a0=")  # names of tables and columns and codes stay as they are
+    names = re.compile(rf"\b({'|'.join(plan.data)})\b|\w+ =")  # names of tables and columns and codes stay as they are
     columns = {name for schema in schemas.values() for name in schema.names}
     found = {language: [text for text in texts[language] if text not in columns and crumbs(names.sub("", text), language)]
              for language in ("nl", "fr")}
