@@ -44,7 +44,7 @@ def chosen(*, fixed_effects=True, se_type=None, df=None, **design):
 def test_the_level_follows_the_draw(design, fixed, se_type, level, words):
     found = chosen(fixed_effects=fixed, **design)
     assert found.se_type == se_type
-    assert found.df_rule == "bell_mccaffrey"
+    assert found.df_rule == ("nested" if "nested_in" in design else "bell_mccaffrey")
     assert words in found.reason
     if level is None:
         assert found.clusters is None
@@ -64,6 +64,7 @@ def test_what_the_user_asks_for_is_given_or_refused():
     for options, words in (
         ({"se_type": "CR2"}, "needs clusters"), ({"se_type": "HC9"}, "no variance"), ({"df": "welch"}, "no rule"),
         ({"se_type": "HC1", "df": "bell_mccaffrey"}, "belong to HC2 and clustered"), ({"df": "clusters"}, "need a clustered variance"),
+        ({"df": "nested"}, "for providers in the treated arm only"), ({"df": "nested", "clusters": "cluster"}, "for providers in the treated arm only"),
     ):
         with pytest.raises(EstimateError, match=words):
             chosen(**options)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from takeup.estimate.cace import Stages, last, two_stages
-from takeup.estimate.linear import ROUNDING, SEEN, degrees_of_freedom, thin
+from takeup.estimate.linear import ROUNDING, SEEN, degrees_of_freedom, spread_by_rule, thin
 from takeup.estimate.tails import critical, p_value
-from takeup.estimate.vcov import influence, spread
+from takeup.estimate.vcov import influence
 from takeup.results import ConfidenceSet, FrozenMap
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _trouble(stages: Stages) -> tuple[str, float]:
     trouble = thin(data, fit, inference)
     if trouble:
         return f"Nothing is excluded. {trouble}", math.nan
-    found = spread(fit.regression, last(fit), inference.se_type, inference.clusters)
+    found = spread_by_rule(fit, last(fit), inference)
     freedom = degrees_of_freedom(fit, found, inference)
     if not found.variance > (ROUNDING * float(np.abs(data.y).max())) ** 2:
         return "Nothing is excluded: the residuals of the outcome have no variation.", math.nan

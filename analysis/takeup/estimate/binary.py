@@ -9,10 +9,9 @@ import numpy as np
 
 from takeup.errors import EstimateError, Fault, collect, listed
 from takeup.estimate.arrays import Arrays, Floats, arrays, dummies
-from takeup.estimate.linear import Fit, judged, least_squares, left_out, noted, result, thin
+from takeup.estimate.linear import Fit, judged, least_squares, left_out, noted, result, spread_by_rule, thin
 from takeup.estimate.rules import Inference, assignment_weights, choose
 from takeup.estimate.tails import critical
-from takeup.estimate.vcov import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +48,7 @@ def binary(
     model : "linear" is least squares, as `ancova`; "logit" a logistic regression (g-computation)
     se_type : classical HC0 HC1 HC2 HC3 CR0 CR1 CR2; None leaves it to the design. With "logit" classical is the inverse information
         and CR1 has the factor G / (G - 1) only
-    df : bell_mccaffrey residual clusters normal. None leaves it to the design; with "logit" and a `se_type` other than HC2 and CR2
+    df : bell_mccaffrey nested residual clusters normal. None leaves it to the design; with "logit" and a `se_type` other than HC2 and CR2
         it is normal
     arm : which treated arm, where there are several
     conf_level : of the interval
@@ -203,7 +202,7 @@ def _on(data: Arrays, risks: Risks, value: float, gradient: Floats) -> Compariso
     trouble = thin(data, fit, inference) if risks.trouble is None else risks.trouble
     if trouble:
         return Comparison(value=value, std_error=np.nan, df=np.nan, trouble=trouble)
-    found = spread(fit.regression, gradient, inference.se_type, inference.clusters) if risks.spread is None else risks.spread(gradient)
+    found = spread_by_rule(fit, gradient, inference) if risks.spread is None else risks.spread(gradient)
     n, k = fit.regression.x.shape
     if risks.model == "logit" and inference.se_type == "classical":
         found = replace(found, variance=float(gradient @ fit.regression.bread @ gradient))

@@ -44,7 +44,7 @@ def cace(
     covariates : baseline columns
     se_type : classical HC0 HC1 HC2 HC3 CR0 CR1 CR2; None leaves it to the design. HC2, HC3 and CR2 take leverages of the projected regressors,
         as R's estimatr; HC2_structural and HC3_structural take those of the fitted values, as ``vcovHC`` of an ``ivreg`` does (AER, sandwich)
-    df : bell_mccaffrey residual clusters normal; None leaves it to the design
+    df : bell_mccaffrey nested residual clusters normal; None leaves it to the design
     arm : which treated arm, where there are several
     conf_level : of the interval
     interacted : covariates whose products with assignment are further instruments, where take-up is known to differ between groups

@@ -9,6 +9,7 @@ import numpy as np
 
 from takeup.errors import EstimateError, Fault
 from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, dummies
+from takeup.estimate.provider_df import nested_df
 from takeup.estimate.rules import Inference, assignment_weights, choose, complete_blocks
 from takeup.estimate.tails import critical, p_value
 from takeup.estimate.vcov import Regression, Spread, satterthwaite, spread
@@ -174,10 +175,18 @@ def uncertainty(fit: Fit, contrast: Floats, inference: Inference, *, scale: floa
 
     `scale` is the size of the outcome: a standard error that is rounding error at that size is none.
     """
+    return judged(fit, spread_by_rule(fit, contrast, inference), inference, scale=scale)
+
+
+def spread_by_rule(fit: Fit, contrast: Floats, inference: Inference) -> Spread:
+    """The variance of a contrast of the kept coefficients, with the degrees of freedom of the rule where it is Satterthwaite's."""
     found = spread(fit.regression, contrast, inference.se_type, inference.clusters)
+    if inference.df_rule == "nested":
+        assert inference.clusters is not None and inference.treated is not None
+        return replace(found, df=nested_df(fit.regression, contrast, inference.se_type, inference.clusters, inference.treated))
     if inference.df_rule == "bell_mccaffrey" and np.isnan(found.df) and inference.clusters is not None:
-        found = replace(found, df=satterthwaite(fit.regression, contrast, inference.se_type, inference.clusters))
-    return judged(fit, found, inference, scale=scale)
+        return replace(found, df=satterthwaite(fit.regression, contrast, inference.se_type, inference.clusters))
+    return found
 
 
 def judged(fit: Fit, found: Spread, inference: Inference, *, scale: float) -> tuple[float, float, str]:
@@ -198,7 +207,7 @@ def judged(fit: Fit, found: Spread, inference: Inference, *, scale: float) -> tu
 
 def degrees_of_freedom(fit: Fit, found: Spread, inference: Inference) -> float:
     """The degrees of freedom of a contrast by the rule that was chosen."""
-    if inference.df_rule == "bell_mccaffrey":
+    if inference.df_rule in {"bell_mccaffrey", "nested"}:
         return found.df
     if inference.df_rule == "clusters":
         assert inference.clusters is not None
@@ -236,7 +245,7 @@ def ancova(
     se_type : classical HC0 HC1 HC2 HC3 CR0 CR1 CR2; also CR1G and CR1p (other factors than Stata's), CR3 (jackknife) and CR2_precision (the
         design's weights are known inverse variances, as R's clubSandwich with ``target = 1 / w``; CR2 takes them for response or sampling
         weights, as estimatr does); None leaves it to the design
-    df : bell_mccaffrey residual clusters normal; None leaves it to the design
+    df : bell_mccaffrey nested residual clusters normal; None leaves it to the design
     arm : which treated arm, where there are several
 
     Returns
@@ -251,8 +260,8 @@ def ancova(
 
     Notes
     -----
-    Assumes assignment as declared. With blocks of unequal shares the fixed effects weight blocks by their variance of
-    treatment; use `lin` for the average effect. Source: Lin, Green and Coppock (2016), Standard Operating Procedures.
+    Assumes assignment as declared. With blocks of unequal shares the fixed effects weight blocks by their variance of treatment; use `lin` for
+    the average effect. Providers in one arm: CR2, df by `provider_df`. Source: Lin, Green and Coppock (2016), Standard Operating Procedures.
 
     Examples
     --------
@@ -280,7 +289,7 @@ def ancova(
 def _many(blocks: Codes, inference: Inference) -> bool:
     """Whether there are too many blocks for dummies and their means can be taken out instead."""
     pairs = np.unique(blocks).size
-    adjusted = inference.se_type in {"CR2", "CR2_precision", "CR3"} or inference.df_rule == "bell_mccaffrey"
+    adjusted = inference.se_type in {"CR2", "CR2_precision", "CR3"} or inference.df_rule in {"bell_mccaffrey", "nested"}
     if pairs <= DUMMIES or not adjusted or inference.clusters is None:
         return bool(pairs > DUMMIES)
     return bool(np.unique(np.column_stack([blocks, inference.clusters]), axis=0).shape[0] == pairs)  # each block in one cluster

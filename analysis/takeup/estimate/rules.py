@@ -24,12 +24,16 @@ SMALL_STRATUM = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inference:
-    """The variance that was chosen: `clusters` holds the codes of its level, None where rows are independent."""
+    """The variance that was chosen: `clusters` holds the codes of its level, None where rows are independent.
+
+    `treated` (n,) is there where the degrees of freedom need to know the arms: providers in the treated arm only.
+    """
 
     se_type: SeType
     df_rule: DfRule
     clusters: Codes | None
     reason: str
+    treated: Floats | None = None
 
 
 def choose(data: Arrays, design: Design, *, se_type: str | None = None, df: str | None = None, fixed_effects: bool = True) -> Inference:
@@ -55,13 +59,23 @@ def choose(data: Arrays, design: Design, *, se_type: str | None = None, df: str 
             raise EstimateError(Fault(f"{chosen} needs clusters", "se_type", remedy="Declare clusters= in the design, or choose HC2."))
         if not chosen.startswith("CR"):
             level = None
-    rule = _df_rule(chosen) if df is None else df
+    nested = level is not None and _nested(data, design)
+    rule = ("nested" if nested and chosen == "CR2" else _df_rule(chosen)) if df is None else df
+    if rule == "nested" and not (nested and has_satterthwaite(chosen)):
+        raise EstimateError(Fault('df="nested" is for providers in the treated arm only and a clustered variance', "df",
+                                  remedy="Declare nested_in= in the design, or choose another rule."))
     if rule == "bell_mccaffrey" and not has_satterthwaite(chosen):
         remedy = 'Choose df="residual" or another variance.'
         raise EstimateError(Fault("Satterthwaite degrees of freedom belong to HC2 and clustered variances", "df", remedy=remedy))
     if rule == "clusters" and level is None:
         raise EstimateError(Fault("degrees of freedom by clusters need a clustered variance", "df"))
-    return Inference(se_type=chosen, df_rule=rule, clusters=level, reason=reason + _DF_WORDS[rule])  # type: ignore[arg-type]
+    return Inference(se_type=chosen, df_rule=rule, clusters=level, reason=reason + _DF_WORDS[rule],  # type: ignore[arg-type]
+                     treated=data.treated if rule == "nested" else None)
+
+
+def _nested(data: Arrays, design: Design) -> bool:
+    """Whether the level of the variance is that of providers in the treated arm only."""
+    return data.providers is not None and data.clusters is None and not (design.draw == "pairs" and data.blocks is not None)
 
 
 def _level(data: Arrays, design: Design, *, fixed_effects: bool) -> tuple[Codes | None, str]:
@@ -141,6 +155,8 @@ def _df_rule(se_type: SeType) -> DfRule:
 
 _DF_WORDS = {
     "bell_mccaffrey": "Satterthwaite degrees of freedom (Bell and McCaffrey 2002).",
+    "nested": "Satterthwaite degrees of freedom that allow for likeness within a provider and a spread of its own in each arm "
+              "(Imbens and Kolesár 2016).",
     "residual": "Degrees of freedom: rows less coefficients.",
     "clusters": "Degrees of freedom: clusters less one.",
     "normal": "Normal inference.",

@@ -129,7 +129,7 @@ def _joint(data: Arrays, fit: Fit, first: int, levels: int, inference: Inference
         trouble = trouble or ("" if std_error > 0 else problem)
     missing = levels - len(there)
     note = f"{missing} of {levels} levels lack an arm and aren't in the test." if missing and not trouble else ""
-    kind = "HTZ: Hotelling's T-squared with estimated degrees of freedom." if inference.df_rule == "bell_mccaffrey" else "Wald F test."
+    kind = "HTZ: Hotelling's T-squared with estimated degrees of freedom." if inference.df_rule in {"bell_mccaffrey", "nested"} else "Wald F test."
     base: dict[str, Any] = {
         "outcome": data.outcome, "term": f"{by}: joint", "arm": data.arm, "n": data.n, "method": "subgroups", "conf_level": conf_level,
         "n_clusters": None if inference.clusters is None else int(np.unique(inference.clusters).size), "extra": FrozenMap(by=by, levels=levels),

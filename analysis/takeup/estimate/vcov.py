@@ -32,7 +32,7 @@ Codes = np.ndarray[Any, np.dtype[np.int64]]
 
 SeType = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1G", "CR1p", "CR2", "CR3", "CR2_precision", "HC2_structural",
                  "HC3_structural"]
-DfRule = Literal["bell_mccaffrey", "residual", "clusters", "normal"]
+DfRule = Literal["bell_mccaffrey", "nested", "residual", "clusters", "normal"]
 SATURATED = 1e-10
 """1 - leverage below this counts as 0."""
 CHUNK = 4_000_000

@@ -47,7 +47,7 @@ def wald(fit: Fit, contrasts: Floats, inference: Inference) -> Joint:
         return Joint(statistic=np.nan, df=float(q), df_denominator=np.nan, p_value=np.nan, problem=NOTHING)
     b = contrasts @ fit.coefficients[fit.kept]
     statistic = float(b @ np.linalg.solve(variance, b)) / q
-    if inference.df_rule == "bell_mccaffrey":
+    if inference.df_rule in {"bell_mccaffrey", "nested"}:
         eta = wishart_df(fit.regression, contrasts, inference.se_type, inference.clusters)
         denominator = eta - q + 1.0
         if not denominator > 0:

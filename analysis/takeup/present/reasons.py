@@ -40,6 +40,7 @@ KNOWN = (
     mark("Providers exist in the treated arm only (partially nested): each provider is a cluster, each other unit its own."),
     mark("Blocks of few units with fixed effects: the variance is at the level of the block or pair (de Chaisemartin and Ramirez-Cuellar {n1})."),
     mark("Satterthwaite degrees of freedom (Bell and McCaffrey {n1})."),
+    mark("Satterthwaite degrees of freedom that allow for likeness within a provider and a spread of its own in each arm (Imbens and Kolesár {n1})."),
     mark("HTZ: Hotelling's T-squared with estimated degrees of freedom."),
     mark("Degrees of freedom: rows less coefficients."),
     mark("Degrees of freedom: clusters less one."),
