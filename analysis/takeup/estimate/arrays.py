@@ -135,7 +135,7 @@ def arrays(
         for name, keep in (("treated", is_treated & observed), ("control", is_control & observed)) if not keep.any()
     ]
     part = Rows(frame, None if rows.size == len(frame) else rows)
-    columns = attempt(faults, lambda: covariate_matrix(part, covariates))
+    columns = attempt(faults, lambda: covariate_matrix(frame, covariates, part.places))
     weights = None if design.weights is None else attempt(faults, lambda: _weights(part, str(design.weights)))
     blocks = attempt(faults, lambda: codes(part[str(design.blocks)], "blocks")) if design.blocks else None
     clusters = attempt(faults, lambda: codes(part[str(design.clusters)], "clusters")) if design.clusters else None

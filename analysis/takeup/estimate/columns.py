@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Codes = np.ndarray[Any, np.dtype[np.int64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 LARGEST = 1e100
 """Numbers beyond this are refused: their squares would overflow."""
@@ -58,6 +59,10 @@ def numeric(column: Series, name: str) -> Floats:
         values = np.array(column.to_numpy(), dtype=np.float64)
     else:
         values = np.array(_as_numbers(column, name).to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    return _checked(values, name)
+
+
+def _checked(values: Floats, name: str) -> Floats:
     large = np.abs(values) > LARGEST
     if large.any():
         raise EstimateError(Fault(f"{int(large.sum())} values are infinite or beyond {LARGEST:g}", name))
@@ -96,39 +101,23 @@ def factorized(column: Series) -> tuple[Codes, Any]:
     return np.asarray(labels, dtype=np.int64), values
 
 
-def equals(column: Series, value: object) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def equals(column: Series, value: object) -> Flags:
     """Which rows hold the value; a missing one doesn't."""
     return np.asarray(column.to_numpy() == value if _is_plain(column) else (column == value).to_numpy(dtype=bool, na_value=False))
 
 
-def covariate_matrix(frame: DataFrame | Rows, columns: Sequence[str]) -> tuple[Floats, tuple[str, ...], tuple[str, ...]]:
+def covariate_matrix(
+    frame: DataFrame, columns: Sequence[str], rows: Codes | None = None,
+) -> tuple[Floats, tuple[str, ...], tuple[str, ...]]:
     """Covariates as columns: numbers as they are, text and categories as dummies (first level left out), missing values filled.
 
     Up to 10 % missing: the overall mean. Above: the mean and an indicator. Never an arm's own mean, never a dropped row.
     """
-    from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype, is_timedelta64_dtype
-
     parts: list[Floats] = []
     names: list[str] = []
     notes: list[str] = []
     for name in columns:
-        column = frame[name]
-        plain = numeric(column, name) if _is_plain(column) else None
-        absent = column.isna().to_numpy() if plain is None else np.isnan(plain)
-        if absent.all():
-            raise EstimateError(Fault("has no observed value in the rows that are analysed", name, remedy="Leave it out of the covariates."))
-        if is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
-            raise EstimateError(Fault("holds dates where numbers or categories are needed", name, remedy="Turn them into a number of days first."))
-        if plain is not None or is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
-            block, labels = (numeric(column, name) if plain is None else plain)[:, None], [name]
-        else:
-            levels = _levels(column)
-            if len(levels) > max(MANY_LEVELS, len(column) / 2):
-                fault = Fault(f"has {len(levels)} different labels in {len(column)} rows", name, remedy="Group them, or leave the column out.")
-                raise EstimateError(fault)
-            ones = [(column == level).to_numpy(dtype=bool, na_value=False).astype(float) for level in levels[1:]]
-            block = np.column_stack([np.zeros((len(column), 0)), *ones])
-            labels = [f"{name}[{level}]" for level in levels[1:]]
+        block, labels, absent = _block(frame[name], name, rows)
         if absent.any():
             block = block.copy()
             block[absent] = block[~absent].mean(axis=0)
@@ -140,8 +129,36 @@ def covariate_matrix(frame: DataFrame | Rows, columns: Sequence[str]) -> tuple[F
                 notes.append(f"{name}: {share:.1%} missing, replaced by its overall mean.")
         parts.append(block)
         names.extend(labels)
-    values = np.column_stack(parts) if parts else np.zeros((len(frame), 0))
-    return values.astype(np.float64, copy=False), tuple(names), tuple(notes)
+    values = np.concatenate(parts, axis=1) if parts else np.zeros((len(frame) if rows is None else rows.size, 0))
+    return values, tuple(names), tuple(notes)
+
+
+def _block(column: Series, name: str, rows: Codes | None) -> tuple[Floats, list[str], Flags]:
+    """The columns (n, k) that one covariate becomes, their names, and which rows have no value."""
+    if _is_plain(column):
+        values = column.to_numpy() if rows is None else column.to_numpy()[rows]
+        numbers = _checked(np.array(values, dtype=np.float64), name)
+        return numbers[:, None], [name], _some_observed(np.isnan(numbers), name)
+    from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype, is_timedelta64_dtype
+
+    column = column if rows is None else column.iloc[rows]
+    absent = _some_observed(column.isna().to_numpy(), name)
+    if is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
+        raise EstimateError(Fault("holds dates where numbers or categories are needed", name, remedy="Turn them into a number of days first."))
+    if is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
+        return numeric(column, name)[:, None], [name], absent
+    levels = _levels(column)
+    if len(levels) > max(MANY_LEVELS, len(column) / 2):
+        fault = Fault(f"has {len(levels)} different labels in {len(column)} rows", name, remedy="Group them, or leave the column out.")
+        raise EstimateError(fault)
+    ones = [(column == level).to_numpy(dtype=bool, na_value=False).astype(float) for level in levels[1:]]
+    return np.column_stack([np.zeros((len(column), 0)), *ones]), [f"{name}[{level}]" for level in levels[1:]], absent
+
+
+def _some_observed(absent: Flags, name: str) -> Flags:
+    if absent.all():
+        raise EstimateError(Fault("has no observed value in the rows that are analysed", name, remedy="Leave it out of the covariates."))
+    return absent
 
 
 def _levels(column: Series) -> list[object]:

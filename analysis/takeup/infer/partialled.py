@@ -60,9 +60,17 @@ def partialled(covariates: Floats, blocks: Ints | None, weights: Floats | None) 
     inside = _centred(covariates, root, codes, mass)
     norm = np.sqrt(((covariates * root[:, None]) ** 2).sum(axis=0))
     inside = inside[:, np.sqrt((inside**2).sum(axis=0)) > DEPENDENT * norm]
-    inside = inside[:, independent(inside)] if inside.shape[1] else inside
-    q = np.linalg.qr(inside)[0] if inside.shape[1] else np.zeros((n, 0))
-    return Partialled(root=root, blocks=codes, mass=mass, q=np.asarray(q))
+    return Partialled(root=root, blocks=codes, mass=mass, q=_basis(inside))
+
+
+def _basis(columns: Floats) -> Floats:
+    """An orthonormal basis of the columns (n, k), none of which vanishes."""
+    if columns.shape[1] == 0:
+        return columns
+    q, r = np.linalg.qr(columns / np.sqrt((columns**2).sum(axis=0)))
+    if columns.shape[1] > columns.shape[0] or (np.abs(np.diag(r)) < DEPENDENT).any():
+        q = np.linalg.qr(columns[:, independent(columns)])[0]
+    return np.asarray(q)
 
 
 def _centred(values: Floats, root: Floats, blocks: Ints, mass: Floats) -> Floats:
