@@ -84,7 +84,7 @@ class Result:
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, FrozenMap):
-                value = dict(value)
+                value = {name: dict(part) if isinstance(part, FrozenMap) else part for name, part in value.items()}
             elif isinstance(value, Provenance):
                 value = {part.name: getattr(value, part.name) for part in fields(value)}
             row[item.name] = value

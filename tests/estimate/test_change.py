@@ -66,7 +66,9 @@ def test_small_tests_against_scipy():
     assert sign_test(5, 10) == 1.0
     found = mcnemar(23, 4)
     assert found["mcnemar_midp"] == pytest.approx(found["mcnemar_p"] - stats.binom.pmf(23, 27, 0.5), rel=1e-10)
-    assert mcnemar(0, 0) == {"mcnemar_p": 1.0, "mcnemar_midp": 1.0, "mcnemar_chi2": 0.0, "mcnemar_chi2_p": 1.0}
+    assert (found["mcnemar_corrected"], mcnemar(5, 5)["mcnemar_corrected"]) == (pytest.approx(18**2 / 27), 0.0)
+    assert mcnemar(0, 0) == {"mcnemar_p": 1.0, "mcnemar_midp": 1.0, "mcnemar_chi2": 0.0, "mcnemar_chi2_p": 1.0, "mcnemar_corrected": 0.0,
+                             "mcnemar_corrected_p": 1.0}
     assert hodges_lehmann(np.array([1.0, 4.0, 9.0])) == np.median([1, 4, 9, 2.5, 5, 6.5])
 
 

@@ -91,7 +91,7 @@ def test_copies_of_an_outcome_cost_nothing():
 
 def test_smallest_p_and_largest_t_agree_for_outcomes_of_one_shape():
     null = np.abs(np.random.default_rng(0).normal(size=(3, 4001)))
-    np.testing.assert_allclose(min_p(null, np.ones(4001)), max_t(null, np.ones(4001))[0], atol=0.05)
+    np.testing.assert_allclose(min_p(null, np.ones(4001))[0], max_t(null, np.ones(4001))[0], atol=0.05)
 
 
 def test_the_wild_family_is_the_bootstrap_of_each_outcome():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import math
 import sys
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,14 +37,8 @@ def rows(family: str) -> Iterator[tuple[str, str, str, str, str]]:
     module = importlib.import_module(f"parity.test_{family}")
     for case in module.CASES:
         entry = oracle.entries()[case.id]
-        found = gaps(case)
+        found = oracle.differences(case)
         yield case.id, entry["package"], ", ".join(found), f"{power(max(found.values()))} ({case.rtol:.0e})", case.note
-
-
-@cache
-def gaps(case: oracle.Case) -> dict[str, float]:
-    """The differences of a case, worked out once."""
-    return oracle.differences(case)
 
 
 def power(gap: float) -> str:
@@ -68,35 +61,31 @@ def page() -> str:
         if module.NOT_OURS:
             parts.append("\nNot offered, and why:\n\n")
             parts += [f"- `{name}`: {why}\n" for name, why in module.NOT_OURS.items()]
-    parts.insert(1, f"\n{total} agreements in {len(FAMILIES)} families.\n")
-    return "".join((*parts, *left_over()))
+    compared, whole, rest = coverage()
+    entries = len(oracle.entries())
+    parts.insert(1, f"\n{total} agreements in {len(FAMILIES)} families: {entries} of {entries} entries, {compared:,} of {whole:,} numbers and lists of "
+                    f"numbers.\n")
+    return "".join((*parts, *left_over(rest)))
 
 
-def left_over() -> Iterator[str]:
-    """What the entries hold besides the fields compared: how many numbers, and their names."""
+def coverage() -> tuple[int, int, dict[tuple[str, str], str]]:
+    """How many numbers of the entries are compared, of how many, and those that aren't with the reason a family gives (empty without one)."""
     compared: dict[str, set[str]] = {}
-    refused: set[str] = set()
+    reasons: dict[tuple[str, str], str] = {}
     for family in FAMILIES:
         module = importlib.import_module(f"parity.test_{family}")
-        refused |= set(module.NOT_OURS)
-        for case in (*module.CASES, *getattr(module, "OMEGA", ())):
-            compared.setdefault(case.id, set()).update(gaps(case))
-    rest: dict[str, int] = {}
-    whole = 0
-    for name, entry in oracle.entries().items():
-        held = oracle.numbers(entry)
-        whole += len(held)
-        if name not in refused:
-            done = compared[name]
-            for field in held:
-                if field not in done and not any(one.startswith(f"{field}.") for one in done):
-                    rest[field] = rest.get(field, 0) + 1
-    outside = sum(len(oracle.numbers(oracle.entries()[name])) for name in refused)
-    shown = whole - sum(rest.values()) - outside
-    yield f"\n## What is left of the entries\n\nOf {whole} numbers and lists of numbers in the entries {shown} are compared above, "
-    yield f"{outside} belong to the entries not offered, and {sum(rest.values())} are inputs, or by-products that no call of ours returns: "
-    order = sorted(rest.items(), key=lambda pair: (-pair[1], pair[0]))
-    yield ", ".join(f"{field.removeprefix('extra.')} ({count})" for field, count in order) + ".\n"
+        for case in module.CASES:
+            compared.setdefault(case.id, set()).update(oracle.differences(case))
+        reasons |= {(name, field): why for name, fields in getattr(module, "INPUTS", {}).items() for field, why in fields.items()}
+    held = [(name, field) for name, entry in oracle.entries().items() for field in oracle.numbers(entry)]
+    rest = {(name, field): reasons.get((name, field), "") for name, field in held if field not in compared.get(name, set())}
+    return len(held) - len(rest), len(held), rest
+
+
+def left_over(rest: dict[tuple[str, str], str]) -> Iterator[str]:
+    """What the entries hold besides the numbers compared, and why."""
+    yield "\n## What is left of the entries\n\nNumbers that are given to a call rather than come out of it; labels aren't numbers.\n\n"
+    yield from (f"- `{name}`, {field.removeprefix('extra.')}: {why}\n" for (name, field), why in rest.items())
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ def reference(entry_id: str, field: str) -> Any:
     return _number(value)
 
 
+@cache
 def differences(case: Case) -> dict[str, float]:
     """Difference of each field, relative to max(|reference|, 1) for values near zero as the reference set prescribes; nan if ours is nan."""
     ours = case.call()
@@ -95,9 +96,11 @@ def fields_of(case: Case, ours: Any) -> tuple[str, ...]:
 
 
 def numbers(entry: Mapping[str, Any]) -> list[str]:
-    """The fields of an entry that hold a number or numbers."""
+    """The fields of an entry that hold a number or numbers; labels (terms, an order of arms) aren't."""
     main = [name for name in (*MAIN, *COUNTS) if entry.get(name) is not None]
-    return main + [f"extra.{name}" for name, value in (entry.get("extra") or {}).items() if value is not None and not isinstance(value, str | bool)]
+    extra = {f"extra.{name}": value for name, value in (entry.get("extra") or {}).items() if value is not None and not _label(value)}
+    inner = [f"{name}.{key}" for name, value in extra.items() if isinstance(value, dict) for key in value]
+    return [*main, *(name for name, value in extra.items() if not isinstance(value, dict)), *inner]
 
 
 def difference(value: Any, expected: Any) -> float:
@@ -112,6 +115,10 @@ def difference(value: Any, expected: Any) -> float:
     # p-values and small effects are compared relative to themselves when that is the stricter reading
     scale = abs(expected) if abs(expected) > 1e-6 else 1.0
     return abs(value - expected) / scale if not math.isnan(value) else math.nan
+
+
+def _label(value: Any) -> bool:
+    return isinstance(value, str | bool) or (isinstance(value, list) and all(isinstance(item, str) for item in value) and "Inf" not in value)
 
 
 def check(case: Case) -> None:

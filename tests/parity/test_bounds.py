@@ -14,7 +14,9 @@ TREAT = tu.Design("treat", 0)
 SMALL = tu.Design("small", 0)
 INTERVAL = ("estimate", "std_error", "ci_low", "ci_high")
 LEE = (*INTERVAL, "extra.trim_share", "extra.selection_rate_treated", "extra.selection_rate_control", "extra.n_kept_lower", "extra.n_kept_upper",
-       "extra.bounds_fractional", "extra.im_critical", "extra.union_ci_low", "extra.union_ci_high")
+       "extra.bounds_fractional", "extra.im_critical", "extra.union_ci_low", "extra.union_ci_high", "extra.n_selected_trim_arm",
+       "extra.quantile_upper_cut", "extra.quantile_lower_cut", "extra.var_trim_share", "extra.se_population_variance",
+       "extra.naive_difference_selected")
 # R solves for Imbens and Manski's critical value to 1e-14; its printed value is right to 1e-11, below the tolerance of 1e-8
 
 
@@ -56,17 +58,41 @@ def fields(found):
     }
 
 
+def trimmed(found):
+    """What bounds that trim also say: the cuts are those of the trimmed arm, from its top and from its bottom."""
+    extra = found.extra
+    top, bottom = ("cut_upper", "cut_lower") if found.trimmed_arm == "control" else ("cut_lower", "cut_upper")
+    return {**fields(found), "extra.n_selected_trim_arm": extra["n_responded_trimmed"], "extra.quantile_upper_cut": extra[top],
+            "extra.quantile_lower_cut": extra[bottom], "extra.var_trim_share": extra["trimmed_share_std_error"] ** 2,
+            "extra.se_population_variance": extra["std_error_population"], "extra.naive_difference_selected": extra["observed_difference"]}
+
+
+def in_cells():
+    found = tu.lee_bounds(star(), "y", SMALL, tighten="free_lunch")
+    one, none = (next(cell for label, cell in found.extra["cells"].items() if float(label) == value) for value in (1, 0))
+    return {**fields(found), "extra.weight_free_lunch": one[0], "extra.bounds_cell_1": one[1:], "extra.bounds_cell_0": none[1:]}
+
+
 def lee(entry, data, design=TREAT):
-    return Case(id=entry, call=lambda: fields(tu.lee_bounds(data(), "y", design)), fields=LEE)
+    return Case(id=entry, call=lambda: trimmed(tu.lee_bounds(data(), "y", design)), fields=LEE)
 
 
 def manski(entry, data, support, design=TREAT):
-    return Case(id=entry, call=lambda: fields(tu.manski_bounds(data(), "y", design, support=support)),
-                fields=(*INTERVAL, "extra.missing_share_treated", "extra.missing_share_control", "extra.im_critical"))
+    def call():
+        found = tu.manski_bounds(data(), "y", design, support=support)
+        return {**fields(found), "extra.y_min": found.extra["support"][0], "extra.y_max": found.extra["support"][1]}
+
+    return Case(id=entry, call=call, fields=(*INTERVAL, "extra.missing_share_treated", "extra.missing_share_control", "extra.im_critical",
+                                             "extra.y_min", "extra.y_max"))
 
 
 def kling(entry, data, sd, design=TREAT):
-    return Case(id=entry, call=lambda: fields(tu.kling_liebman_bounds(data(), "y", design, sd=sd)), fields=("estimate", "std_error"),
+    def call():
+        found = tu.kling_liebman_bounds(data(), "y", design, sd=sd)
+        arms = {f"extra.arm_{what}s": [found.extra[f"observed_{what}_{arm}"] for arm in ("control", "treated")] for what in ("mean", "sd")}
+        return {**fields(found), **arms, "extra.k_sd": found.extra["sd"]}
+
+    return Case(id=entry, call=call, fields=("estimate", "std_error", "extra.arm_means", "extra.arm_sds", "extra.k_sd"),
                 note="the entry has no interval; ours is Imbens and Manski's")
 
 
@@ -78,10 +104,11 @@ CASES = [
     lee("star_k/lee_read1", star, SMALL),
     lee("toenail/lee_6", lambda: toenail(6)),
     lee("toenail/lee_7", lambda: toenail(7)),
-    Case(id="star_k/lee_tightened_free_lunch", call=lambda: fields(tu.lee_bounds(star(), "y", SMALL, tighten="free_lunch")), fields=("estimate",)),
+    Case(id="star_k/lee_tightened_free_lunch", call=in_cells, fields=("estimate", "extra.weight_free_lunch", "extra.bounds_cell_1",
+                                                                      "extra.bounds_cell_0")),
     manski("nsw_dw/manski_employed", lambda: nsw("employed78"), (0, 1)),
     manski("btheb/manski_8m", lambda: btheb("8m"), (0, 63)),
-    manski("star_k/manski_read1", star, (412, 651), SMALL),
+    manski("star_k/manski_read1", star, (float(star()["y"].min()), float(star()["y"].max())), SMALL),
     manski("toenail/manski_6", lambda: toenail(6), (0, 1)),
     manski("toenail/manski_7", lambda: toenail(7), (0, 1)),
     *(kling(f"btheb/kling_liebman_8m_{sd}", lambda: btheb("8m"), sd) for sd in (0.1, 0.25, 0.5)),

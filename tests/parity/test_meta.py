@@ -3,24 +3,30 @@
 The reference reports I2 in per cent; `extra["i2"]` is a share.
 """
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 import takeup as tu
 from parity.oracle import Case, check, entries, frame, reference
+from parity.test_binary import persons
 
 FAMILY = tuple(key for key, entry in entries().items() if entry["family"] == "meta")
 ADJUSTED = ("extra.hk_std_error", "extra.hk_statistic", "extra.hk_df", "extra.hk_p_value", "extra.hk_ci_low", "extra.hk_ci_high")
+SITES = ("extra.yi", "extra.vi")
 SPREAD = ("extra.tau2", "extra.Q", "extra.Q_df", "extra.Q_p", "extra.I2_percent", "extra.H2", "extra.pi_low_t_km2", "extra.pi_high_t_km2")
 
 
+@cache
 def vaccine(scale):
-    """Treatment risk a / n1 against control risk c / n2 of each trial."""
-    data = frame("bcg")
-    p, q = data.tb_vacc / data.n_vacc, data.tb_ctrl / data.n_ctrl
-    if scale == "log_rr":
-        return np.log(p / q), 1 / data.tb_vacc - 1 / data.n_vacc + 1 / data.tb_ctrl - 1 / data.n_ctrl
-    return p - q, p * (1 - p) / data.n_vacc + q * (1 - q) / data.n_ctrl
+    """The effect of vaccination and its variance in each trial, from one row a person: difference of risks, or log of their ratio."""
+    design, ratio = tu.Design("vaccine", 0), scale == "log_rr"
+    sites = [tu.binary(part, "tb", design, scale="ratio" if ratio else "difference", se_type="HC0", df="normal")
+             for _, part in persons().groupby("study", sort=False)]
+    if ratio:
+        return np.log([one.estimate for one in sites]), np.array([one.extra["log_std_error"] ** 2 for one in sites])
+    return np.array([one.estimate for one in sites]), np.array([one.std_error**2 for one in sites])
 
 
 def schools():
@@ -48,11 +54,14 @@ def whole(key):
                    strict=True)),
         **dict(zip(SPREAD, (extra["tau2"], extra["q"], extra["q_df"], extra["q_p"], 100 * extra["i2"], extra["h2"], extra["prediction_low"],
                             extra["prediction_high"]), strict=True)),
+        **({} if key.startswith("star_k") else dict(zip(SITES, vaccine("log_rr" if "log_rr" in key else "rd"), strict=True))),
     }
 
 
 MAIN = ("estimate", "std_error", "df", "statistic", "p_value", "ci_low", "ci_high", "n")
-CASES = [Case(id=key, call=lambda key=key: whole(key), fields=(*MAIN, *ADJUSTED, *SPREAD)) for key in FAMILY]
+CASES = [Case(id=key, call=lambda key=key: whole(key),
+              fields=(*MAIN, *ADJUSTED, *SPREAD, *(name for name in SITES if name.removeprefix("extra.") in entries()[key]["extra"])))
+         for key in FAMILY]
 NOT_OURS: dict[str, str] = {}
 
 

@@ -77,7 +77,8 @@ def compared(data, outcome, design, method="difference_in_means", statistic="est
     greater, less = run(alternative="greater"), run(alternative="less")
     assert absolute.exact
     count = absolute.draws
-    return {"estimate": absolute.statistic, "statistic": absolute.statistic, "p_value": absolute.p_value, "extra.p_two_sided": absolute.p_value,
+    return {"n": absolute.n, "n_clusters": absolute.n_clusters, "extra.perm_mean": absolute.null_mean, "extra.perm_sd": absolute.null_sd,
+            "estimate": absolute.statistic, "statistic": absolute.statistic, "p_value": absolute.p_value, "extra.p_two_sided": absolute.p_value,
             "extra.n_perm": count,
             "extra.p_two_sided_doubled": doubled.p_value,
             "extra.p_greater": greater.p_value, "extra.p_less": less.p_value, "extra.count_abs": round(absolute.p_value * count),
@@ -86,23 +87,44 @@ def compared(data, outcome, design, method="difference_in_means", statistic="est
 
 FIELDS = ("estimate", "statistic", "p_value", "extra.p_two_sided", "extra.n_perm", "extra.p_two_sided_doubled", "extra.p_greater", "extra.p_less",
           "extra.count_abs",
-          "extra.count_ge", "extra.count_le")
+          "extra.count_ge", "extra.count_le", "extra.perm_mean", "extra.perm_sd")
+EDGES = ("p_inside_low", "p_outside_low", "p_inside_high", "p_outside_high")
 
 
 def tails(entry, call):
     return Case(id=entry, call=call, fields=FIELDS)
 
 
-def limits(entry, data, outcome, design, **more):
-    def call():
+def limits(entry, data, outcome, design, turned=dict, **more):
+    def test(**how):
         return tu.randomization_test(data(), outcome, design, method="difference_in_means", statistic="estimate", two_sided="absolute", draws=200_000,
-                                     interval=True)
+                                     **how)
 
-    return Case(id=entry, call=call, fields=("estimate", "ci_low", "ci_high"), **more)
+    def call():
+        """The p-value is a step function of the hypothesised effect: its values just inside and just outside the limits."""
+        found = test(interval=True)
+        away = 1e-6 * (found.conf_high - found.conf_low)
+        places = (found.conf_low + away, found.conf_low - away, found.conf_high - away, found.conf_high + away)
+        edges = {f"extra.{name}": test(null=null).p_value for name, null in zip(EDGES, places, strict=True)}
+        return turned({"estimate": found.estimate, "ci_low": found.conf_low, "ci_high": found.conf_high, "n": found.n,
+                       "n_clusters": found.n_clusters, "extra.n_perm": found.draws, **edges})
+
+    held = tuple(f"extra.{name}" for name in ("n_perm", *EDGES) if name in entries()[entry]["extra"])
+    return Case(id=entry, call=call, fields=("estimate", "ci_low", "ci_high", *held), **more)
 
 
 def in_inches(found):
-    return {**found, "estimate": found["estimate"] / 8, "statistic": 15 * found["statistic"]}
+    return {**found, "estimate": found["estimate"] / 8, "statistic": 15 * found["statistic"], "n": found["n"] // 2,
+            "extra.perm_mean": 15 * found["extra.perm_mean"], "extra.perm_sd": 15 * found["extra.perm_sd"]}
+
+
+def in_pairs(found):
+    return {**found, "n": found["n"] // 2}
+
+
+def of_schools(found):
+    """The entry counts pupils behind the means, our rows are schools."""
+    return {**found, "n": len(schools()), "n_clusters": found["n"]}
 
 
 CASES = [
@@ -121,12 +143,13 @@ CASES = [
     tails("thornton/perm_blocked_exact", lambda: compared(villages(), "y_synth", VILLAGE)),
     tails("thornton/perm_blocked_t_exact", lambda: compared(villages(), "y_synth", VILLAGE, statistic="studentized")),
     tails("star_k/perm_cluster_dim_exact", lambda: compared(schools(), "score", SCHOOL)),
-    tails("star_k/perm_cluster_mean_exact", lambda: compared(school_means(), "score", tu.Design("zc", 0))),
+    tails("star_k/perm_cluster_mean_exact", lambda: of_schools(compared(school_means(), "score", tu.Design("zc", 0)))),
     limits("star_k/perm_cluster_ci", schools, "score", SCHOOL),
     Case(id="zeamays/sign_flip_exact", fields=FIELDS, call=lambda: in_inches(compared(maize(), "height", PAIR)),
          note="The entry's statistic is the sum over the 15 pairs, ours the mean difference."),
-    Case(id="zeamays/sign_flip_t_exact", call=lambda: compared(maize(), "height", PAIR, statistic="studentized"), fields=FIELDS),
-    limits("zeamays/sign_flip_ci", inches, "height", PAIR, counted=False, note="the entry counts pairs, we count plants"),
+    Case(id="zeamays/sign_flip_t_exact", call=lambda: in_pairs(compared(maize(), "height", PAIR, statistic="studentized")), fields=FIELDS,
+         note="n of the entry are pairs, ours plants"),
+    limits("zeamays/sign_flip_ci", inches, "height", PAIR, in_pairs, note="n of the entry are pairs, ours plants"),
 ]
 
 def ranks(data, outcome, design=TREAT, **options):

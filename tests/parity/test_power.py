@@ -1,5 +1,7 @@
 """Power family: closed forms and R's power.t.test and power.prop.test."""
 
+import math
+
 import pytest
 
 import takeup as tu
@@ -10,8 +12,20 @@ from parity.oracle import Case
 # number is ours with alternative="greater" at half the level, so that every digit is compared.
 ONE_TAIL = {"alternative": "greater", "alpha": 0.025}
 NORMAL = {"distribution": "normal"}
+EVEN = 0.25
+"""Share treated times share in control."""
 N_TAILS = "R counts one tail: alternative greater at half the level"
 
+
+def noncentrality(found):
+    """The effect over the standard error that the result's own factors make (sd is 1)."""
+    return found.effect / math.sqrt(found.variance_factor * found.design_effect / (EVEN * found.n))
+
+
+def clusters_per_arm(found):
+    """Hayes and Bennett add one cluster an arm."""
+    whole = found.n_whole / 40
+    return {"estimate": found.clusters / 2, "extra.ceiling": whole, "extra.plus_one_hayes": whole + 1}
 
 
 CASES = [
@@ -40,12 +54,14 @@ CASES = [
          "extra.mde_t_J_minus_2": tu.mde(1000, cluster_size=25, icc=0.1, distribution="bloom").effect,
          "extra.mde_with_r2_cluster_0.4_ind_0.2": tu.mde(1000, cluster_size=25, icc=0.1, r2=0.2, cluster_r2=0.4, **NORMAL).effect},
          fields=("estimate", "extra.mde_t_J_minus_2", "extra.mde_with_r2_cluster_0.4_ind_0.2")),
-    Case(id="power/clusters_per_arm", call=lambda: {"estimate": tu.sample_size(0.3, cluster_size=20, icc=0.05, **NORMAL).clusters / 2,
-         "extra.ceiling": tu.sample_size(0.3, cluster_size=20, icc=0.05, **NORMAL).n_whole / 40}, fields=("estimate", "extra.ceiling")),
+    Case(id="power/clusters_per_arm", call=lambda: clusters_per_arm(tu.sample_size(0.3, cluster_size=20, icc=0.05, **NORMAL)),
+         fields=("estimate", "extra.ceiling", "extra.plus_one_hayes")),
     Case(id="power/cluster_power_t", call=lambda: {"estimate": tu.power(0.4, 600, cluster_size=20, icc=0.05).power,
-         "extra.power_normal": tu.power(0.4, 600, cluster_size=20, icc=0.05, **NORMAL).power}, fields=("estimate", "extra.power_normal")),
-    Case(id="power/ancova_factor", call=lambda: {"estimate": tu.power(0.3, 400, correlation=0.6).variance_factor},
-         fields=("estimate",)),
+         "extra.ncp": noncentrality(tu.power(0.4, 600, cluster_size=20, icc=0.05)),
+         "extra.power_normal": tu.power(0.4, 600, cluster_size=20, icc=0.05, **NORMAL).power}, fields=("estimate", "extra.ncp", "extra.power_normal")),
+    Case(id="power/ancova_factor", call=lambda: {"estimate": tu.power(0.3, 400, correlation=0.6).variance_factor,
+         "extra.n_ratio_ancova": tu.sample_size(0.3, correlation=0.6, **NORMAL).n / tu.sample_size(0.3, pre=0, **NORMAL).n},
+         fields=("estimate", "extra.n_ratio_ancova")),
     Case(id="power/ancova_factor", call=lambda: {"extra.change_vs_post": tu.power(0.3, 400, correlation=0.6, change=True).variance_factor},
          fields=("extra.change_vs_post",)),
     Case(id="power/mckenzie", call=lambda: {"extra.did": tu.power(0.3, 400, correlation=0.4, post=3, change=True).variance_factor},
@@ -57,8 +73,8 @@ CASES = [
          fields=("estimate",), note=N_TAILS),
     Case(id="power/noninferiority_n", call=lambda: {"estimate": tu.sample_size(0.25, power=0.9, **ONE_TAIL, **NORMAL).n / 2}, fields=("estimate",),
          note="the margin is the effect, one-sided at 2.5 %"),
-    Case(id="nsw_dw/ancova_variance_factor", call=lambda: {"estimate": 1 - tu.power(1000, 445, frame=oracle.frame("nsw_dw"), outcome="re78",
-         covariates=["re74", "re75"]).extra["r2"]}, fields=("estimate",), note="r2 read from the file; no design, so over all rows as in the entry"),
+    Case(id="nsw_dw/ancova_variance_factor", call=lambda: {"n": len(oracle.frame("nsw_dw")), "estimate": 1 - tu.power(1000, 445, frame=oracle.frame("nsw_dw"), outcome="re78",
+         covariates=["re74", "re75"]).extra["r2"]}, fields=("estimate", "n"), note="r2 read from the file; no design, so over all rows as in the entry"),
 ]
 CASES += [
     Case(id="power/mde_t_df", call=lambda: {"estimate": tu.mde(60, distribution="bloom").effect}, fields=("estimate",)),

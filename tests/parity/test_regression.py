@@ -119,12 +119,13 @@ CASES = [
     *(Case(id=f"thornton/weighted_{name}", fields=FIELDS,
            call=lambda kind=kind: regress(thornton(), "got", "any", se_type=kind, weights="w", **VILLAGE))
       for name, kind in (("stata", "CR1"), ("cr2", "CR2"))),
+    Case(id="thornton/weighted_cr2_inverse_target", fields=FIELDS,
+         call=lambda: regress(thornton(), "got", "any", se_type="CR2_precision", weights="w", **VILLAGE)),
     Case(id="toenail/lpm_cr2", fields=FIELDS,
          call=lambda: regress(toenail(), "moderate_severe", "treat", ["visit"], se_type="CR2", clusters="patient")),
     Case(id="zeamays/pair_fe_hc2", call=lambda: regress(maize(), "y", "z", se_type="HC2", draw="pairs", blocks="pair"), fields=FIELDS),
     Case(id="zeamays/pair_cluster_cr2", call=lambda: regress(maize(), "y", "z", se_type="CR2", clusters="pair"), fields=FIELDS),
 ]
-
 
 
 def balance_f(se_type):
@@ -148,10 +149,7 @@ CASES += [
     Case(id="thornton/dose_cr2", fields=FIELDS,
          call=lambda: tu.assigned_dose(thornton(), "got", tu.Design("any", 0, **VILLAGE), dose="tinc", covariates=["distvct"], se_type="CR2")),
 ]
-NOT_OURS = {
-    "thornton/weighted_cr2_inverse_target": "weights here stand for response or sampling, so the working variance behind CR2 is the "
-                                            "identity (entry weighted_cr2, as estimatr); the entry takes weights for known inverse variances",
-}
+NOT_OURS: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -58,7 +58,7 @@ def binary(
     Estimate
         For ratios `estimate` is the ratio and `std_error` is on its own scale; the interval, the statistic and the p-value come from
         the log scale, whose standard error is extra["log_std_error"]. `extra` always has risk_treated and risk_control with their
-        standard errors, per_100_treated, per_100_control, per_100_difference with per_100_low and per_100_high, and
+        standard errors and risk_covariance, per_100_treated, per_100_control, per_100_difference with per_100_low and per_100_high, and
         number_needed_to_treat (one over the difference; negative when the risk falls). A difference also has risk_ratio with
         risk_ratio_low and risk_ratio_high; "logit" also has conditional_log_odds_ratio and its standard error.
 
@@ -218,6 +218,7 @@ def _extra(data: Arrays, risks: Risks, difference: Comparison, conf_level: float
         "risk_treated": risks.treated, "risk_control": risks.control,
         "risk_treated_std_error": _on(data, risks, risks.treated, risks.by_treated).std_error,
         "risk_control_std_error": _on(data, risks, risks.control, risks.by_control).std_error,
+        "risk_covariance": _covariance(data, risks),
         "per_100_treated": 100.0 * risks.treated, "per_100_control": 100.0 * risks.control,
         "per_100_difference": 100.0 * difference.value, "per_100_low": 100.0 * low, "per_100_high": 100.0 * high,
         "number_needed_to_treat": 1.0 / difference.value if abs(difference.value) > EDGE else np.inf,
@@ -228,6 +229,12 @@ def _extra(data: Arrays, risks: Risks, difference: Comparison, conf_level: float
         conditional = _on(data, risks, float(risks.fit.coefficients[-1]), treatment)
         extra |= {"conditional_log_odds_ratio": conditional.value, "conditional_log_odds_ratio_std_error": conditional.std_error}
     return extra
+
+
+def _covariance(data: Arrays, risks: Risks) -> float:
+    """Of the two average risks, from the variances of their sum and of their difference."""
+    both, gap = (_on(data, risks, 0.0, risks.by_treated + sign * risks.by_control).std_error for sign in (1.0, -1.0))
+    return (both**2 - gap**2) / 4.0
 
 
 def _ratio_extra(ratio: Comparison | None, conf_level: float) -> dict[str, float]:

@@ -55,9 +55,10 @@ def cace(
         `estimand` "CACE". `extra`: first_stage (the effect of assignment on take-up), first_stage_f (its squared t with the same
         `se_type`), effective_f (Montiel Olea and Pflueger 2013: with one instrument the squared t with the design's robust variance),
         instrument (its name), itt (the effect of assignment from the same regression), and for a 0/1 programme complier_mean_treated and
-        complier_mean_control, the mean outcomes of compliers in both arms (Katz, Kling and Liebman 2001). wu_hausman_f, with its p and df, is
-        the test that take-up is as good as assigned. With `interacted` first_stage_f is that of all instruments together, and sargan (classical)
-        and hansen_j (design's variance) with their p test whether the instruments agree.
+        complier_mean_control, the mean outcomes of compliers in both arms (Katz, Kling and Liebman 2001), and never_taker_mean and
+        always_taker_mean, those of treated units without and control units with the programme, where there are any.
+        wu_hausman_f, with its p and df, is the test that take-up is as good as assigned. With `interacted` first_stage_f is that of all
+        instruments together, and sargan (classical) and hansen_j (design's variance) with their p test whether the instruments agree.
 
     Raises
     ------
@@ -167,7 +168,13 @@ def complier_means(stages: Stages) -> dict[str, float]:
         return {}
     moved = float(stages.first.coefficients[-1])
     taken = float(least_squares(stages.x, data.y * data.received, stages.weights).coefficients[-1]) / moved
-    return {"complier_mean_treated": taken, "complier_mean_control": taken - float(stages.reduced.coefficients[-1]) / moved}
+    found = {"complier_mean_treated": taken, "complier_mean_control": taken - float(stages.reduced.coefficients[-1]) / moved}
+    mass = np.ones(data.n) if stages.weights is None else stages.weights
+    for name, arm in (("never_taker_mean", 1.0), ("always_taker_mean", 0.0)):
+        rows = (data.treated == arm) & (data.received != arm)
+        if rows.any():
+            found[name] = float(np.average(data.y[rows], weights=mass[rows]))
+    return found
 
 
 def _squared_t(fit: Fit, value: float, inference: Inference) -> float:

@@ -44,8 +44,9 @@ def change(
     Estimate
         `estimand` "change", `evidence` "before_after". In `extra`: means, SDs and correlation of the two measurements; `cohen_dz`, `dav`,
         `dav_rms`, `drm` each with `_low` and `_high`, `hedges_gz`, `hedges_gav`, `d_baseline_sd`; `share_improved`, `share_worse`,
-        `share_same`; without clusters the p-values `wilcoxon_p` (exact up to 300 differences), `sign_p` and, for 0/1 measurements,
-        `mcnemar_p`; with `reliability` the shares `reliable_improved` and `reliable_worse` and the change `reliable_beyond` which they pass.
+        `share_same`; without clusters the p-values `wilcoxon_p` (exact up to 300 differences; beside it the normal approximation, with and without
+        correction, and Pratt's ranks with zeros), `sign_p` and, for 0/1 measurements, `mcnemar_p` (exact; beside it the chi-squares); with
+        `reliability` the shares `reliable_improved` and `reliable_worse` and the change `reliable_beyond` which they pass.
 
     Raises
     ------
@@ -142,7 +143,8 @@ def _tests(start: Floats, end: Floats, conf_level: float) -> dict[str, Any]:
     up = int((without_noise(differences) > 0).sum())
     low, high = binomial_interval(up, moved, conf_level) if moved else (0.0, 1.0)
     found: dict[str, Any] = {
-        "wilcoxon_v": ranks.statistic, "wilcoxon_p": ranks.p_value, "wilcoxon_p_normal": ranks.p_normal, "n_unchanged": ranks.n_zero,
+        "wilcoxon_v": ranks.statistic, "wilcoxon_p": ranks.p_value, "wilcoxon_z": ranks.z, "wilcoxon_p_normal": ranks.p_normal,
+        "wilcoxon_p_corrected": ranks.p_corrected, "wilcoxon_p_pratt": ranks.p_pratt, "n_changed": moved, "n_unchanged": ranks.n_zero,
         "hodges_lehmann": hodges_lehmann(differences), "sign_up": up, "sign_p": sign_test(up, moved),
         "sign_share": up / moved if moved else NAN, "sign_share_low": low, "sign_share_high": high,
     }

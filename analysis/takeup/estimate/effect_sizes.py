@@ -31,12 +31,14 @@ def change_sizes(
                     "drm": loosened}
     low, high = noncentrality_interval(mean / std_error, df, conf_level) if std_error > 0 else (math.nan, math.nan)
     found = {"mean_before": float(before.mean()), "mean_after": float(after.mean()), "sd_before": sd_before, "sd_after": sd_after,
-             "sd_change": sd_change, "correlation": correlation, "hedges_j": correction}
+             "sd_change": sd_change, "correlation": correlation, "hedges_j": correction,
+             "hedges_j_approximate": 1.0 - 3.0 / (4.0 * (n - 1) - 1.0) if n > 1 else math.nan}
     for name, denominator in denominators.items():
         usable = denominator > 0
         found[name] = mean / denominator if usable else math.nan
         found[f"{name}_low"] = low * std_error / denominator if usable else math.nan
         found[f"{name}_high"] = high * std_error / denominator if usable else math.nan
+    found["cohen_dz_std_error"] = math.sqrt(1.0 / n + found["cohen_dz"] ** 2 / (2.0 * n))  # in large samples, of independent rows
     found["hedges_gz"], found["hedges_gav"] = correction * found["cohen_dz"], correction * found["dav"]
     found["d_baseline_sd"] = mean / sd_before if sd_before > 0 else math.nan
     return found

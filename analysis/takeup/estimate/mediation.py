@@ -61,7 +61,7 @@ def mediate(
     ResultSet
         Rows "acme", "ade", "total" and, without interaction, "rho". `extra` of "acme": `a` (arm on mediator) and `b` (mediator on outcome)
         with `a_se`, `b_se`, `share_mediated` (ACME over ACME plus ADE), `std_error_joint` (with the sample covariance of a and b),
-        `acme_0` and `acme_1` by arm where there is interaction.
+        `acme_0` and `acme_1` by arm and `interaction`, each with `_se`, where there is interaction.
 
     Raises
     ------
@@ -184,6 +184,8 @@ def _acme(data: Arrays, m: Floats, fits: _Fits, inference: Inference, conf_level
         together = float(parts[0] @ parts[1])
     joint = float(np.sqrt(max(std_error**2 + 2.0 * a * b * together, 0.0)))
     extra |= {"a_se": a_se, "b_se": b_se, "std_error_joint": joint}
+    if fits.interaction:
+        extra |= _errors_by_arm(fits, inference, a, a_se)
     if not std_error > 0:
         return made(a * b, np.nan, np.nan, "Both coefficients are zero, so there is no standard error.", extra)
     return made(a * b, std_error, float("inf"), "", extra)
@@ -192,6 +194,18 @@ def _acme(data: Arrays, m: Floats, fits: _Fits, inference: Inference, conf_level
 def _by_arm(fits: _Fits, a: float, k: int) -> dict[str, float]:
     b, g = float(fits.outcome.coefficients[k + 1]), float(fits.outcome.coefficients[k + 2])
     return {"interaction": g, "acme_0": a * b, "acme_1": a * (b + g)}
+
+
+def _errors_by_arm(fits: _Fits, inference: Inference, a: float, a_se: float) -> dict[str, float]:
+    """The delta method of each arm's ACME, and the standard error of the interaction."""
+    k, matrix = fits.arm, covariance(fits.outcome.regression, inference.se_type, inference.clusters)
+    found = {}
+    for name, places in (("acme_0", {k + 1: 1.0}), ("acme_1", {k + 1: 1.0, k + 2: 1.0}), ("interaction", {k + 2: 1.0})):
+        at = _contrast(fits.outcome, places)
+        assert at is not None
+        b, b_se = _value(fits.outcome, places), float(np.sqrt(at @ matrix @ at))
+        found[f"{name}_se"] = b_se if name == "interaction" else float(np.sqrt(b**2 * a_se**2 + a**2 * b_se**2))
+    return found
 
 
 def _ade(data: Arrays, fits: _Fits, inference: Inference, conf_level: float, base: Floats) -> Estimate:

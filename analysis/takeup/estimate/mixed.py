@@ -13,6 +13,7 @@ from takeup.estimate.kenward_roger import kenward_roger
 from takeup.estimate.linear import result
 from takeup.estimate.reml import RandomIntercept, intraclass_interval, random_intercept, satterthwaite_df
 from takeup.estimate.tails import check_level
+from takeup.results import Estimate, FrozenMap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from takeup.design import Design
-    from takeup.results import Estimate
 
 
 def mixed(
@@ -43,7 +43,9 @@ def mixed(
     Estimate
         `n_clusters` is the number of groups. In `extra`: `var_group` and `var_residual`
         (squared units), `icc` (share of the variance between groups, given the fixed effects) with `icc_low` and `icc_high`
-        (exact under normality), `loglik`, and `icc_anova` (one-way analysis of variance of the outcome, no fixed effects).
+        (exact under normality), `loglik`, `coefficients` and `std_errors` of the fixed effects by name (treatment last), and `icc_anova`
+        (one-way analysis of variance of the outcome, no fixed effects) with what it is made of: `mean_square_between`, `mean_square_within`,
+        `group_size_anova` (the size that stands for groups of unequal size), `group_size_mean` and `group_size_cv`.
 
     Raises
     ------
@@ -80,7 +82,7 @@ def mixed(
     residual = float(fit.residual_variances[0])
     extra = {
         "var_group": fit.group_variance, "var_residual": residual, "icc": share(fit.group_variance, residual), "icc_low": low, "icc_high": high,
-        "icc_anova": intraclass_anova(data.y, groups), "loglik": fit.loglik,
+        **intraclass_anova(data.y, groups), "loglik": fit.loglik, **_fixed_effects(data, fit, x.shape[1]),
     }
     rule = "Satterthwaite" if df == "satterthwaite" else "Kenward-Roger"
     reason = f'Random intercept by "{group}", {criterion}, {rule} degrees of freedom. {block_note}{_level_note(design, group)}'
@@ -134,22 +136,35 @@ def share(between: float, within: float) -> float:
     return between / (between + within) if between + within > 0 else float("nan")
 
 
-def intraclass_anova(y: Floats, groups: Codes) -> float:
+def _fixed_effects(data: Arrays, fit: RandomIntercept, columns: int) -> dict[str, FrozenMap]:
+    """Coefficients and standard errors by name; those of blocks stay out, as do columns that follow from others."""
+    names = (*(("(Intercept)",) if columns == len(data.names) + 2 else ()), *data.names, "treatment")
+    errors = np.full(columns, np.nan)
+    errors[fit.kept] = np.sqrt(np.diag(fit.covariance))
+    shown = [(name, place) for name, place in zip(names, range(columns - len(names), columns), strict=True) if fit.kept[place]]
+    return {"coefficients": FrozenMap({name: float(fit.coefficients[place]) for name, place in shown}),
+            "std_errors": FrozenMap({name: float(errors[place]) for name, place in shown})}
+
+
+def intraclass_anova(y: Floats, groups: Codes) -> dict[str, float]:
     """Intraclass correlation of y by the one-way analysis of variance, groups of unequal size (Donner 1986); nan with one group or none shared.
 
-    >>> round(intraclass_anova(np.array([1.0, 2.0, 4.0, 6.0]), np.array([0, 0, 1, 1])), 4)
+    >>> round(intraclass_anova(np.array([1.0, 2.0, 4.0, 6.0]), np.array([0, 0, 1, 1]))["icc_anova"], 4)
     0.8148
     """
     labels, position, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     n, g = y.size, labels.size
     if g < 2 or n <= g:
-        return float("nan")
+        return {"icc_anova": float("nan")}
     means = np.bincount(position, weights=y) / sizes
     between = float((sizes * (means - y.mean()) ** 2).sum()) / (g - 1)
     within = float(((y - means[position]) ** 2).sum()) / (n - g)
     size = (n - float((sizes**2).sum()) / n) / (g - 1)
     whole = between + (size - 1) * within
-    return (between - within) / whole if whole > 0 else float("nan")
+    return {
+        "icc_anova": (between - within) / whole if whole > 0 else float("nan"), "mean_square_between": between, "mean_square_within": within,
+        "group_size_anova": size, "group_size_mean": n / g, "group_size_cv": float(sizes.std(ddof=1)) * g / n,
+    }
 
 
 def _coarsens(groups: Codes, blocks: Codes) -> bool:

@@ -21,12 +21,16 @@ TIE = 1e-9
 class SignedRank:
     """Wilcoxon's test: V is the sum of the ranks of the positive differences, zeros dropped, ties at mid-ranks.
 
-    `p_value` is exact given the ties where `exact` is true; `p_normal` is the normal approximation without continuity correction.
+    `p_value` is exact given the ties where `exact` is true; `z` and `p_normal` are the normal approximation without continuity correction,
+    `p_corrected` has it (R's wilcox.test). `p_pratt` is exact with zeros ranked and then dropped (Pratt 1959); nan where not counted out.
     """
 
     statistic: float
     p_value: float
+    z: float
     p_normal: float
+    p_corrected: float
+    p_pratt: float
     n_zero: int
     exact: bool
 
@@ -43,14 +47,18 @@ def signed_rank(differences: Floats) -> SignedRank:
     moved = steady[steady != 0]
     zeros = int(steady.size - moved.size)
     if moved.size == 0:
-        return SignedRank(statistic=0.0, p_value=1.0, p_normal=1.0, n_zero=zeros, exact=True)
+        return SignedRank(statistic=0.0, p_value=1.0, z=0.0, p_normal=1.0, p_corrected=1.0, p_pratt=1.0, n_zero=zeros, exact=True)
     ranks = rankdata(np.abs(moved))
     statistic = float(ranks[moved > 0].sum())
     centre, spread = float(ranks.sum()) / 2.0, math.sqrt(float((ranks**2).sum())) / 2.0
-    p_normal = min(1.0, math.erfc(abs(statistic - centre) / spread / math.sqrt(2.0)))
+    away = statistic - centre
+    p_normal, p_corrected = (min(1.0, math.erfc(max(abs(away) - less, 0.0) / spread / math.sqrt(2.0))) for less in (0.0, 0.5))
     exact = moved.size <= EXACT
+    with_zeros = rankdata(np.abs(steady))[steady != 0]
+    pratt = _exact_tail(with_zeros, float(with_zeros[moved > 0].sum())) if exact else math.nan
     return SignedRank(
-        statistic=statistic, p_value=_exact_tail(ranks, statistic) if exact else p_normal, p_normal=p_normal, n_zero=zeros, exact=exact,
+        statistic=statistic, p_value=_exact_tail(ranks, statistic) if exact else p_normal, z=away / spread, p_normal=p_normal,
+        p_corrected=p_corrected, p_pratt=pratt, n_zero=zeros, exact=exact,
     )
 
 
@@ -82,7 +90,7 @@ def binomial_interval(count: int, n: int, conf_level: float) -> tuple[float, flo
 
 
 def mcnemar(up: int, down: int) -> dict[str, float]:
-    """McNemar's (1947) test that as many rise from 0 to 1 as fall: exact, mid-p, and chi-square without correction.
+    """McNemar's (1947) test that as many rise from 0 to 1 as fall: exact, mid-p, and chi-square without and with (Edwards 1948) correction.
 
     >>> found = mcnemar(23, 4)
     >>> round(found["mcnemar_p"], 6), round(found["mcnemar_chi2"], 3)
@@ -93,9 +101,10 @@ def mcnemar(up: int, down: int) -> dict[str, float]:
     moved = up + down
     exact = sign_test(up, moved)
     point = float(comb(moved, up)) * 0.5**moved if moved < 1000 else 0.0
-    chi2 = (up - down) ** 2 / moved if moved else 0.0
+    chi2, corrected = ((max(abs(up - down) - less, 0)) ** 2 / moved if moved else 0.0 for less in (0, 1))
     return {"mcnemar_p": exact, "mcnemar_midp": min(1.0, exact - point) if moved else 1.0, "mcnemar_chi2": chi2,
-            "mcnemar_chi2_p": float(chdtrc(1, chi2)) if moved else 1.0}
+            "mcnemar_chi2_p": float(chdtrc(1, chi2)) if moved else 1.0, "mcnemar_corrected": corrected,
+            "mcnemar_corrected_p": float(chdtrc(1, corrected)) if moved else 1.0}
 
 
 def hodges_lehmann(differences: Floats) -> float:

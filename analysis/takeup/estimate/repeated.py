@@ -51,7 +51,8 @@ def repeated_measures(
     -------
     ResultSet
         An Estimate a time, in the order of the times; `term` is the time. `n` counts rows of that time, `n_clusters` people. `extra` of each has
-        reml_log_likelihood, covariance (a tuple of rows), times, and people.
+        reml_log_likelihood, covariance over times (a tuple of rows), times, people, and of the whole regression coefficients by name and
+        coefficient_covariance (rows in the order of the names): so that effects at two times can be compared.
 
     Raises
     ------
@@ -89,6 +90,7 @@ def repeated_measures(
     model = _Model.make(x[:, kept], data.y, who, when, len(labels))
     fit = model.fit()
     places = np.cumsum(kept) - 1
+    names = _names(labels, data, kept)
     found = []
     for position, label in enumerate(labels):
         column = x.shape[1] - len(labels) + position
@@ -104,7 +106,7 @@ def repeated_measures(
             continue
         contrast = np.zeros(int(kept.sum()))
         contrast[places[column]] = 1.0
-        found.append(_estimate(model, fit, contrast, df, common, labels))
+        found.append(_estimate(model, fit, contrast, df, common, labels, names))
     return ResultSet(tuple(found))
 
 
@@ -260,7 +262,16 @@ class _Model:
         return np.asarray(np.outer(i, j) if pair[0] == pair[1] else np.outer(i, j) + np.outer(j, i))
 
 
-def _estimate(model: _Model, fit: _Fit, contrast: Floats, rule: DfMethod, common: dict[str, Any], labels: Sequence[object]) -> Estimate:
+def _names(labels: Sequence[object], data: Arrays, kept: np.ndarray) -> tuple[str, ...]:
+    """The columns that were kept: the times, blocks but the first, covariates, the effect of treatment at each time."""
+    blocks = 0 if data.blocks is None else int(np.unique(data.blocks).size) - 1
+    every = (*map(str, labels), *(f"block {place + 2}" for place in range(blocks)), *data.names, *(f"treatment:{label}" for label in labels))
+    return tuple(name for name, there in zip(every, kept, strict=True) if there)
+
+
+def _estimate(
+    model: _Model, fit: _Fit, contrast: Floats, rule: DfMethod, common: dict[str, Any], labels: Sequence[object], names: Sequence[str],
+) -> Estimate:
     variance = float(contrast @ fit.phi @ contrast)
     df = float(model.rows - model.columns)
     if rule == "satterthwaite":
@@ -270,7 +281,9 @@ def _estimate(model: _Model, fit: _Fit, contrast: Floats, rule: DfMethod, common
     value, std_error = float(contrast @ fit.beta), float(np.sqrt(variance))
     half = critical(common["conf_level"], df) * std_error
     extra = FrozenMap(reml_log_likelihood=fit.log_likelihood, covariance=tuple(tuple(map(float, row)) for row in fit.sigma),
-                      times=tuple(map(str, labels)), people=common["n_clusters"])
+                      times=tuple(map(str, labels)), people=common["n_clusters"],
+                      coefficients=FrozenMap(dict(zip(names, map(float, fit.beta), strict=True))),
+                      coefficient_covariance=tuple(tuple(map(float, row)) for row in fit.phi))
     words = "Satterthwaite degrees of freedom." if rule == "satterthwaite" else "Degrees of freedom: rows less coefficients."
     return Estimate(
         estimate=value, std_error=std_error, df=df, statistic=value / std_error, p_value=p_value(value / std_error, df), conf_low=value - half,

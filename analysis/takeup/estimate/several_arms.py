@@ -104,7 +104,7 @@ def compare_arms(
     -------
     ResultSet
         An Estimate a comparison, arms in the order of their labels; `term` says which. `p_value`, `conf_low` and `conf_high` allow for all
-        comparisons at once; extra["p_unadjusted"] doesn't.
+        comparisons at once; extra["p_unadjusted"] doesn't. extra["correlations"]: of the t statistic with those of all comparisons, in order.
 
     Raises
     ------
@@ -142,16 +142,28 @@ def compare_arms(
     found = []
     joint = (_Tukey if method == "tukey" else _Dunnett)(sizes, df) if usable else None
     cut = np.nan if joint is None else joint.critical(conf_level)
-    for one, other in pairs:
+    correlations = _correlations(pairs, sizes)
+    for place, (one, other) in enumerate(pairs):
         gap, error = float(means[one] - means[other]), float(np.sqrt(variance * (1 / sizes[one] + 1 / sizes[other]))) if usable else np.nan
         t = gap / error if usable else np.nan
         found.append(Estimate(
             outcome=outcome, term=f"{names[one]} - {names[other]}", arm=names[one], estimate=gap, std_error=error, df=df, statistic=t,
             p_value=np.nan if joint is None else joint.tail(abs(t)), conf_low=gap - cut * error, conf_high=gap + cut * error, conf_level=conf_level,
             n=int(sizes[one] + sizes[other]), n_treated=int(sizes[one]), n_control=int(sizes[other]), method=method, se_type="classical",
-            reason=reason, extra=FrozenMap(p_unadjusted=f_tail(t**2, 1.0, df) if usable else np.nan, critical=cut),
+            reason=reason,
+            extra=FrozenMap(p_unadjusted=f_tail(t**2, 1.0, df) if usable else np.nan, critical=cut, correlations=correlations[place]),
         ))
     return ResultSet(tuple(found))
+
+
+def _correlations(pairs: Sequence[tuple[int, int]], sizes: Floats) -> tuple[tuple[float, ...], ...]:
+    """Of the differences between means of arms of these sizes."""
+    contrasts = np.zeros((len(pairs), sizes.size))
+    for place, (one, other) in enumerate(pairs):
+        contrasts[place, one], contrasts[place, other] = 1.0, -1.0
+    covariance = contrasts / sizes @ contrasts.T
+    spread = np.sqrt(np.diag(covariance))
+    return tuple(tuple(map(float, row)) for row in covariance / np.outer(spread, spread))
 
 
 class _Joint:

@@ -55,7 +55,8 @@ def studentized(effects: Floats, variances: Floats) -> Floats:
     size = root_mean_square(effects)[:, None]
     floor = np.maximum(NO_VARIANCE * variances.mean(axis=1, keepdims=True), NO_ERROR**2 * size**2)
     if (variances > floor).all():  # nothing undefined (a nan compares false), nothing exact
-        return np.asarray(effects / np.sqrt(variances))
+        root = np.sqrt(variances)
+        return np.divide(effects, root, out=root)
     there = np.isfinite(variances)
     usual = np.where(there, variances, 0.0).sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
     floor = np.maximum(NO_VARIANCE * usual, NO_ERROR**2 * size**2)
@@ -67,7 +68,7 @@ def studentized(effects: Floats, variances: Floats) -> Floats:
 
 def root_mean_square(values: Floats) -> Floats:
     """Over the finite draws, shape (columns,)."""
-    size = np.sqrt((values**2).mean(axis=-1))
+    size = np.sqrt(np.einsum("...d,...d->...", values, values) / values.shape[-1])
     if np.isfinite(size).all():
         return np.asarray(size)
     there = np.isfinite(values)
@@ -85,6 +86,34 @@ def tails(null: Floats, weights: Floats) -> Tails:
         return float(weighed(extreme, weights) / total)
 
     return Tails(greater=share(null >= observed - slack), less=share(null <= observed + slack), absolute=share(np.abs(null) >= abs(observed) - slack))
+
+
+def beyond(null: Floats, weights: Floats) -> float:
+    """Share of the draws larger in absolute value than the observed statistic, ties not counted."""
+    slack = TIE * float(root_mean_square(null))
+    return float(weighed(np.abs(null) > abs(null[0]) + slack, weights) / weights.sum())
+
+
+def moments(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation over the draws that define the statistic, (outcomes, 1 + draws) to (outcomes,) each.
+
+    >>> [part.tolist() for part in moments(np.array([[9.0, 1.0, 3.0, np.nan]]), np.array([0.0, 1.0, 1.0, 1.0]))]
+    [[2.0], [1.0]]
+    """
+    mass = np.where(np.isfinite(statistics), weights, 0.0)
+    total = np.maximum(mass.sum(axis=1), 1e-300)
+    known = np.where(mass > 0, statistics, 0.0)
+    centre = (mass * known).sum(axis=1) / total
+    width = np.sqrt((mass * (known - centre[:, None]) ** 2).sum(axis=1) / total)
+    empty = ~(mass > 0).any(axis=1)
+    return np.where(empty, np.nan, centre), np.where(empty, np.nan, width)
+
+
+def absolute_shares(statistics: Floats, weights: Floats) -> Floats:
+    """The weight of the draws whose size is at least the observed one's, for each row of (outcomes, 1 + draws); nan without an observed one."""
+    sizes = np.abs(statistics)
+    reached = sizes[:, 0] - TIE * root_mean_square(statistics)
+    return np.where(np.isnan(statistics[:, 0]), np.nan, weighed(sizes >= reached[:, None], weights) / weights.sum())
 
 
 def weighed(extreme: Flags, weights: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from takeup.design.assign import check_seed
 from takeup.errors import Fault, InferError
 from takeup.estimate.arrays import choose_arm
-from takeup.infer.compare import TIE, check_options, monte_carlo_error, root_mean_square, tails, weighed
+from takeup.infer.compare import TIE, absolute_shares, check_options, monte_carlo_error, root_mean_square, weighed
 from takeup.infer.randomization import Method, Which, reasons
 from takeup.infer.statistics import METHODS
 from takeup.infer.trial import check_draws, names_of, read, trial_null
@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Resampling = Literal["design", "wild"]
+By = Literal["max_t", "min_p"]
+NAMES = {"max_t": "max-T", "min_p": "min-P"}
 Adjustment = Literal["holm", "hochberg", "hommel", "bonferroni", "sidak", "holm_sidak", "bh", "by", "sharpened_q"]
 
 
 def stepdown(
     frame: DataFrame, outcomes: Sequence[str], design: Design, *, covariates: Covariates = (), method: Method = "ancova",
     statistic: Which = "studentized", draws: int = 10_000, seed: int = 0, arm: object = None, resampling: Resampling = "design",
-    backend: Executor | None = None,
+    by: By = "max_t", backend: Executor | None = None,
 ) -> ResultSet:
     """P-values adjusted for a family of outcomes by step-down max-T on the trial's own draws.
 
@@ -46,12 +48,14 @@ def stepdown(
     covariates, method, statistic, draws, seed, arm, backend : as in `randomization_test`
     resampling : "design" draws the trial again; "wild" is the wild cluster bootstrap with the null imposed (method "ancova", studentised), for a
         draw that can't be repeated
+    by : what is compared over outcomes: "max_t" the largest absolute statistic, or "min_p" the smallest p-value of its own null distribution, for
+        outcomes whose statistics are spread unlike each other
 
     Returns
     -------
     ResultSet of Test
         In the order asked: `p_value` (two-sided by absolute value, unadjusted) and `p_adjusted`, the chance under no effect on any outcome that
-        is still in the family that the largest absolute statistic among them reaches this one. `extra` holds p_single_step.
+        is still in the family that the largest absolute statistic among them reaches this one. `extra` holds p_single_step (the same among all).
 
     Raises
     ------
@@ -61,7 +65,7 @@ def stepdown(
     Notes
     -----
     The family-wise error is controlled for any dependence between outcomes, which the shared draws keep; missing values of one outcome change
-    no other. An outcome without a statistic has none here either and takes no part. Sources: Westfall and Young (1993, algorithm 4.1);
+    no other. An outcome without a statistic has none here either and takes no part. Sources: Westfall and Young (1993, algorithms 4.1 and 2.8);
     Romano and Wolf (2005, 2016: p-values that count the observed draw).
 
     Examples
@@ -71,20 +75,20 @@ def stepdown(
     >>> [round(test.p_adjusted, 3) for test in tu.stepdown(trial, ["y", "z"], tu.Design("arm", 0))]
     [0.029, 1.0]
     """
-    check_options(method=(method, METHODS), statistic=(statistic, Which), resampling=(resampling, Resampling))
+    check_options(method=(method, METHODS), statistic=(statistic, Which), resampling=(resampling, Resampling), by=(by, By))
     names = names_of(outcomes)
     if resampling == "wild":
-        return _wild(frame, names, design, covariates=covariates, method=method, statistic=statistic, draws=draws, seed=seed, arm=arm)
+        return _wild(frame, names, design, covariates=covariates, method=method, statistic=statistic, draws=draws, seed=seed, arm=arm, by=by)
     found = trial_null(frame, names, design, covariates=covariates, method=method, studentized=statistic == "studentized", draws=draws, seed=seed,
                        interval=False, null=0.0, arm=arm, backend=backend)
-    units = np.ones(len(names)) if statistic == "studentized" else found.scale
-    return _tests(found.data, found.statistics * units[:, None], found.null.weights, exact=found.null.exact, seed=seed, reason=reasons(found, design),
-                  method=f"step-down max-T, {method}, {statistic}")
+    compared = found.statistics if statistic == "studentized" else found.statistics * found.scale[:, None]
+    return _tests(found.data, compared, found.null.weights, exact=found.null.exact, seed=seed, reason=reasons(found, design),
+                  method=f"step-down {NAMES[by]}, {method}, {statistic}", by=by)
 
 
 def _wild(
     frame: DataFrame, names: tuple[str, ...], design: Design, *, covariates: Covariates, method: str, statistic: str, draws: int, seed: int,
-    arm: object,
+    arm: object, by: By,
 ) -> ResultSet:
     if method != "ancova" or statistic != "studentized":
         raise InferError(Fault("the wild bootstrap is for studentised ANCOVA", "resampling"))
@@ -94,15 +98,15 @@ def _wild(
     _, statistics, counted, exact = family(frame, data, design, arm=chosen, draws=draws, weights="rademacher", seed=check_seed(seed))
     made = f"All {statistics.shape[1] - 1:,} sign vectors" if exact else f"{draws:,} draws of signs"
     return _tests(data, statistics, counted, exact=exact, seed=seed, reason=f"{made} of the wild cluster bootstrap, null imposed.",
-                  method="step-down max-T, wild cluster bootstrap")
+                  method=f"step-down {NAMES[by]}, wild cluster bootstrap", by=by)
 
 
-def _tests(data: Sequence[Arrays], statistics: Floats, weights: Floats, *, exact: bool, seed: int, reason: str, method: str) -> ResultSet:
+def _tests(data: Sequence[Arrays], statistics: Floats, weights: Floats, *, exact: bool, seed: int, reason: str, method: str, by: By) -> ResultSet:
     draws = statistics.shape[1] - 1
-    adjusted, single = max_t(statistics, weights)
-    raw = [tails(row, weights).absolute for row in statistics]
+    adjusted, single = (max_t if by == "max_t" else min_p)(statistics, weights)
+    raw = absolute_shares(statistics, weights)
     return ResultSet(tuple(
-        Test(outcome=one.outcome, arm=one.arm, statistic=float(row[0]), p_value=p, p_adjusted=float(q), n=one.n, draws=draws, exact=exact,
+        Test(outcome=one.outcome, arm=one.arm, statistic=float(row[0]), p_value=float(p), p_adjusted=float(q), n=one.n, draws=draws, exact=exact,
              n_clusters=one.n_clusters, mc_error=monte_carlo_error(float(q), np.inf if exact else draws, doubled=False), method=method, reason=reason,
              extra=FrozenMap(p_single_step=float(s), family=len(data)), provenance=Provenance(seed=None if exact else seed, version=__version__))
         for one, row, p, q, s in zip(data, statistics, raw, adjusted, single, strict=True)
@@ -139,21 +143,24 @@ def max_t(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
     return adjusted, single
 
 
-def min_p(statistics: Floats, weights: Floats) -> Floats:
-    """Step-down adjusted p-values by the smallest p-value (Westfall and Young 1993, algorithm 2.8), shape (outcomes,).
+def min_p(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Step-down and single-step adjusted p-values by the smallest p-value (Westfall and Young 1993, algorithm 2.8), as `max_t`.
 
     Each draw's statistic is turned into its p-value within the same null distribution, so that outcomes with wider tails weigh no more.
     """
     known = np.flatnonzero(~np.isnan(statistics[:, 0]))
+    adjusted, single = np.full(len(statistics), np.nan), np.full(len(statistics), np.nan)
+    if not known.size:
+        return adjusted, single
     p = np.ones((known.size, statistics.shape[1]))
     for place, outcome in enumerate(known):
         p[place] = _own_p(statistics[outcome], weights)
     order = np.argsort(p[:, 0], kind="stable")
     smallest = np.minimum.accumulate(p[order[::-1]], axis=0)[::-1]
     steps = ((smallest <= p[order, :1] * (1.0 + TIE)) @ weights) / weights.sum()
-    adjusted = np.full(len(statistics), np.nan)
     adjusted[known[order]] = np.maximum.accumulate(steps)
-    return adjusted
+    single[known] = ((smallest[0] <= p[:, :1] * (1.0 + TIE)) @ weights) / weights.sum()
+    return adjusted, single
 
 
 def _own_p(row: Floats, weights: Floats) -> Floats:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from takeup.estimate.tails import check_level
-from takeup.infer.compare import Alternative, TwoSided, check_options, monte_carlo_error, tails
+from takeup.infer.anew import SAID
+from takeup.infer.compare import Alternative, TwoSided, check_options, moments, monte_carlo_error, tails
 from takeup.infer.invert import interval as invert
 from takeup.infer.invert import lines
 from takeup.infer.statistics import METHODS
@@ -43,6 +44,8 @@ class RandomizationTest(Result):
     exact : all assignments were listed
     draws : how many draws, or how many assignments there are
     n : rows with the outcome observed
+    n_clusters : clusters that were drawn; None where single units were
+    null_mean, null_sd : of the statistic over the draws (over all assignments where they were listed)
     reason : how the draws were made, and why a number is missing
     """
 
@@ -56,6 +59,9 @@ class RandomizationTest(Result):
     conf_high: Numbers
     conf_level: float = 0.95
     n: int | np.ndarray[Any, np.dtype[np.int64]] = 0
+    n_clusters: int | None = None
+    null_mean: Numbers = float("nan")
+    null_sd: Numbers = float("nan")
     exact: bool
     draws: int
     method: str
@@ -96,7 +102,7 @@ class RandomizationTest(Result):
         return list(self.outcomes)
 
 
-_EACH = ("p_value", "statistic", "estimate", "mc_error", "conf_low", "conf_high")
+_EACH = ("p_value", "statistic", "estimate", "mc_error", "conf_low", "conf_high", "null_mean", "null_sd")
 
 
 def randomization_test(
@@ -119,7 +125,8 @@ def randomization_test(
     seed : of the draws; the same seed gives the same bits for any number of outcomes, workers or backend
     interval : also the interval of constant effects that aren't rejected, from the same draws
     null : hypothesised effect, in units of the outcome (per unit of dose for "cace")
-    arm : which treated arm, where there are several: units of the two arms are drawn again among each other, the rest stays as it was
+    arm : which treated arm, where there are several: units of the two arms are drawn again among each other, the rest stays as it was; after
+        minimisation or accepted balance everybody is drawn anew into all arms
     backend : any `concurrent.futures.Executor`; None uses processes when the work is long. For Dask: ``client.get_executor()``
 
     Returns
@@ -163,9 +170,12 @@ def randomization_test(
     if interval:
         for place in range(len(names)):
             low[place], high[place] = _interval(found, place, alternative, two_sided, conf_level, null, studentized=statistic == "studentized")
+    units = np.ones(len(names)) if statistic == "studentized" else found.scale
+    centre, width = moments(found.statistics, found.null.weights)
     values: dict[str, Any] = {
         "p_value": p_values, "mc_error": errors, "conf_low": low, "conf_high": high, "estimate": found.effects[:, 0] * found.scale,
-        "statistic": found.statistics[:, 0] * (1.0 if statistic == "studentized" else found.scale), "n": np.array([one.n for one in found.data]),
+        "statistic": found.statistics[:, 0] * units, "n": np.array([one.n for one in found.data]), "null_mean": centre * units,
+        "null_sd": width * units,
     }
     for array in values.values():
         array.flags.writeable = False
@@ -173,8 +183,9 @@ def randomization_test(
         values = {name: array[0].item() for name, array in values.items()}
     return RandomizationTest(
         outcomes=names, arm=found.data[0].arm, exact=found.null.exact, draws=found.null.draws, conf_level=conf_level,
-        method=f"randomization, {method}, {statistic}", alternative=f"{alternative}, {two_sided}" if alternative == "two-sided" else alternative,
-        null=null, reason=reasons(found, design), provenance=Provenance(seed=None if found.null.exact else seed, version=__version__), **values,
+        n_clusters=found.found.n_units if found.found.clustered else None, method=f"randomization, {method}, {statistic}",
+        alternative=f"{alternative}, {two_sided}" if alternative == "two-sided" else alternative, null=null, reason=reasons(found, design),
+        provenance=Provenance(seed=None if found.null.exact else seed, version=__version__), **values,
     )
 
 
@@ -200,6 +211,8 @@ def reasons(found: TrialNull, design: Design) -> str:
         said.append("Assignments that the design's rule refuses are left out.")
     if design.redraw is not None:
         said.append(design.redraw.said)
+    if found.found.drawer is not None and len(found.found.labels) > 2:
+        said.append(SAID)
     undefined = int(np.isnan(found.statistics[found.scale > 0]).any(axis=0).sum()) if (found.scale > 0).any() else 0
     if undefined:
         said.append(f"{undefined:,} of them leave the statistic undefined and count as not extreme.")

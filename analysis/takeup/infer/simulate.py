@@ -136,7 +136,7 @@ def _batched(task: Task, chunk: int) -> Floats:
     covariates = np.concatenate([found.covariates, np.broadcast_to(fixed, (treated.shape[0], *fixed.shape))], axis=2)
     columns = [np.ones_like(treated)[..., None], covariates]
     if task.method == "lin":
-        weight = there[..., None] / there.sum(axis=1)[:, None, None]
+        weight = there[..., None] / np.maximum(there.sum(axis=1), 1)[:, None, None]  # trials that lose everybody too
         centred = covariates - (covariates * weight).sum(axis=1, keepdims=True)
         columns = [np.ones_like(treated)[..., None], centred, centred * treated[..., None]]
     x = np.concatenate([*columns, treated[..., None]], axis=2) * there[..., None]

@@ -15,7 +15,7 @@ from takeup.estimate.rules import assignment_weights, choose
 from takeup.estimate.tails import check_level
 from takeup.infer.additive import VANISHED
 from takeup.infer.batch import Scratch
-from takeup.infer.compare import check_options, monte_carlo_error, studentized, tails
+from takeup.infer.compare import beyond, check_options, moments, monte_carlo_error, studentized, tails
 from takeup.infer.executor import one_blas_thread
 from takeup.infer.invert import Lines
 from takeup.infer.invert import interval as invert
@@ -194,7 +194,8 @@ def wild_bootstrap(
     -------
     Test
         `statistic` is the CR1 t against `null`; `p_value` the share of `|t*| >= |t|`, ties counted and the sample itself among the draws.
-        `extra`: estimate, std_error, p_equal_tail.
+        `extra`: estimate, std_error, p_equal_tail (twice the smaller tail), p_strict (ties not counted) and null_sd (standard deviation of
+        the draws' t*).
 
     Raises
     ------
@@ -253,7 +254,8 @@ def wild_bootstrap(
         statistic=float(t[0]), df=float(groups - 1), p_value=p, conf_low=null + low * scale, conf_high=null + high * scale, draws=made, exact=exact,
         mc_error=monte_carlo_error(p, np.inf if exact else draws, doubled=False),
         reason=" ".join((f"{what} over {groups} {'rows' if level is None else 'clusters'}. {words}".strip(), *data.notes)),
-        extra=FrozenMap(estimate=estimate, std_error=std_error, p_equal_tail=min(1.0, 2.0 * min(found.greater, found.less))),
+        extra=FrozenMap(estimate=estimate, std_error=std_error, p_equal_tail=min(1.0, 2.0 * min(found.greater, found.less)),
+                        p_strict=beyond(t, counted), null_sd=float(moments(t[None, :], counted)[1][0])),
         provenance=Provenance(seed=None if exact else seed, version=__version__),
     )
 

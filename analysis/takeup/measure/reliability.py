@@ -34,7 +34,9 @@ def cronbach_alpha(
     Estimate
         `std_error` by van Zyl, Neudecker and Nel (2000, equation 20); interval by Feldt, Woodruff and Salih (1987), from F with n - 1 and
         (n - 1)(k - 1) degrees of freedom, so it isn't symmetric. `reason` names items that correlate negatively with the others.
-        `extra`: k, alpha_standardized, average_interitem_r, and by item alpha_if_dropped and item_total_r (corrected).
+        `extra`: k, alpha_standardized, average_interitem_r, guttman_lambda2 and guttman_lambda6, eigenvalues (of the correlations, largest
+        first), sum_mean, sum_sd and sem (standard error of measurement of the sum), and by item alpha_if_dropped, item_total_r (corrected),
+        item_means and item_sds.
 
     Raises
     ------
@@ -68,12 +70,27 @@ def cronbach_alpha(
     total_r = _item_total(x)
     low, high = _feldt(value, n, k, conf_level)
     reason = _reversed_note(items, total_r)
-    r = np.corrcoef(x, rowvar=False)
+    r: Floats = np.asarray(np.corrcoef(x, rowvar=False))
     mean_r = float((r.sum() - k) / (k * (k - 1)))
     dropped = tuple(_alpha(np.delete(np.delete(c, j, 0), j, 1)) for j in range(k)) if k > 2 else (np.nan,) * k
     extra = {"k": k, "alpha_standardized": k * mean_r / (1 + (k - 1) * mean_r), "average_interitem_r": mean_r, "alpha_if_dropped": dropped,
-             "item_total_r": tuple(map(float, total_r))}
+             "item_total_r": tuple(map(float, total_r)), **_spread_of(x, c, r, value)}
     return Estimate(estimate=value, std_error=_alpha_error(c, n), conf_low=low, conf_high=high, reason=reason, extra=FrozenMap(extra), **common)
+
+
+def _spread_of(x: Floats, c: Floats, r: Floats, alpha: float) -> dict[str, Any]:
+    """Means and spreads of the items and of their sum, Guttman's (1945) lambda 2 and 6, and the eigenvalues of the correlations."""
+    k, total = len(c), x.sum(axis=1)
+    off = c - np.diag(np.diag(c))
+    values: Floats = np.asarray(np.linalg.eigvalsh(r)[::-1])
+    # one less each item's squared multiple correlation with the others is one over the diagonal of the inverse
+    smallest = float(1 - (1 / np.diag(np.linalg.inv(r))).sum() / r.sum()) if values[-1] > 1e-12 * values[0] else float("nan")
+    return {
+        "guttman_lambda2": float((off.sum() + np.sqrt(k / (k - 1) * (off**2).sum())) / c.sum()), "guttman_lambda6": smallest,
+        "eigenvalues": tuple(map(float, values)), "sum_mean": float(total.mean()), "sum_sd": float(total.std(ddof=1)),
+        "sem": float(total.std(ddof=1) * np.sqrt(max(1 - alpha, 0.0))), "item_means": tuple(map(float, x.mean(axis=0))),
+        "item_sds": tuple(map(float, np.sqrt(np.diag(c)))),
+    }
 
 
 def _pairwise_alpha(frame: DataFrame, items: Sequence[str], conf_level: float) -> Estimate:

@@ -38,7 +38,7 @@ def manski_bounds(
     -------
     Bounds
         In the outcome's units (a ratio where asked for). Standard errors are those of the difference in means, with the design's
-        variance, on the filled-in outcome; of a ratio, on the log scale in ``extra``.
+        variance, on the filled-in outcome; of a ratio, on the log scale in ``extra``, which also has support, the missing shares and im_critical.
 
     Raises
     ------
@@ -85,7 +85,8 @@ def kling_liebman_bounds(
     Returns
     -------
     Bounds
-        Standard errors on the filled-in outcome, which count the filled-in values as if they had been observed.
+        Standard errors on the filled-in outcome, which count the filled-in values as if they had been observed. ``extra``: sd, the means and
+        standard deviations of the observed outcomes (observed_mean_treated, observed_sd_treated and of control), missing shares, im_critical.
 
     Raises
     ------
@@ -114,7 +115,9 @@ def kling_liebman_bounds(
         treated, control = (mean + side * sign * sd * deviation for (mean, deviation), side in ((spread[1], 1.0), (spread[0], -1.0)))
         ends.append(difference_in_means(_filled(frame, data, outcome, treated, control), outcome, design, arm=arm, conf_level=conf_level))
     words = f"Missing outcomes at their arm's mean give or take {sd:g} of its standard deviations; the standard errors take them as observed."
-    return _bounds(data, ends, "kling_liebman", words, conf_level, {"sd": float(sd)})
+    names = ((1, "treated"), (0, "control"))
+    moments = {f"observed_{what}_{name}": spread[side][place] for side, name in names for place, what in enumerate(("mean", "sd"))}
+    return _bounds(data, ends, "kling_liebman", words, conf_level, {"sd": float(sd), **moments})
 
 
 def _support(data: Arrays, support: object, scale: str) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from takeup.errors import Fault, MissingError
 from takeup.estimate.arrays import Arrays, Codes, Floats, arrays
 from takeup.estimate.rules import assignment_weights, choose, complete_blocks
 from takeup.missing.interval import imbens_manski
-from takeup.missing.trim import Sample, Trimmed, spread, trimmed_difference
+from takeup.missing.trim import Sample, Trimmed, share_variance, spread, trimmed_difference
 from takeup.results import Bounds, FrozenMap
 
 if TYPE_CHECKING:
@@ -44,7 +44,10 @@ def lee_bounds(
     Bounds
         In the outcome's units. `trimmed_share` of the respondents of `trimmed_arm` ("treatment" or "control", empty when both arms respond
         alike) are trimmed. ``extra``: fractional (the bounds with exactly that share trimmed, for ties and small samples),
-        response_treated, response_control, kept_lower, kept_upper, im_critical, n_cells.
+        response_treated, response_control, observed_difference (in means, of those who responded), n_responded_trimmed (respondents of the
+        trimmed arm), kept_lower, kept_upper, im_critical, n_cells; with several cells, cells: from the label of each to its weight, lower and
+        upper bound; with one, and where units were drawn one by one, cut_lower and cut_upper (the trimming quantiles),
+        trimmed_share_std_error and std_error_population (both standard errors with variances over n).
 
     Raises
     ------
@@ -74,7 +77,7 @@ def lee_bounds(
     gone = {"n_left_out": asked.n - data.n} if asked.n > data.n else {}
     weights, words = arm_weights(data, design)
     clusters = choose(data, design, fixed_effects=False).clusters
-    cells = _cells(frame, data, columns)
+    cells, labels = _cells(frame, data, columns)
     parts = [_Cell.make(data, weights, cells == cell) for cell in range(int(cells.max()) + 1)] if data.n else []
     usable = bool(parts) and all(part.usable for part in parts)
     whole = _Cell.make(data, weights, np.ones(data.n, dtype=bool)) if data.n else None
@@ -93,7 +96,8 @@ def lee_bounds(
         n_missing=int(np.isnan(data.y).sum()), method="lee", reason=reason,
         extra=FrozenMap(
             fractional=(lower.fractional, upper.fractional), response_treated=whole.rates[0], response_control=whole.rates[1],
-            kept_lower=lower.kept, kept_upper=upper.kept, im_critical=c, n_cells=len(parts), **gone,
+            kept_lower=lower.kept, kept_upper=upper.kept, im_critical=c, n_cells=len(parts),
+            **_details(data, whole, weights, exact=exact and len(parts) == 1), **_by_cell(labels, lower, upper), **gone,
         ),
     )
 
@@ -126,6 +130,7 @@ class _Cell:
     usable: bool
     lower: Trimmed | None = None
     upper: Trimmed | None = None
+    share_variance: float = math.nan
     untrimmed: Floats
 
     @classmethod
@@ -142,7 +147,8 @@ class _Cell:
             return cls(usable=False, **empty)
         sample = Sample(y=y, better=arms[1 if up else 0], worse=arms[0 if up else 1], rank=np.zeros(rows.size, dtype=np.int64))
         top, bottom = trimmed_difference(sample, from_top=True), trimmed_difference(sample, from_top=False)
-        return cls(usable=True, lower=top if up else _turned(bottom), upper=bottom if up else _turned(top), **empty)
+        return cls(usable=True, lower=top if up else _turned(bottom), upper=bottom if up else _turned(top),
+                   share_variance=share_variance(sample), **empty)
 
     @property
     def trimmed_share(self) -> float:
@@ -157,7 +163,24 @@ class _Cell:
 
 def _turned(one: Trimmed) -> Trimmed:
     """The bound of control less treatment as one of treatment less control."""
-    return Trimmed(value=-one.value, fractional=-one.fractional, kept=one.kept, variance=one.variance, influence=-one.influence)
+    return replace(one, value=-one.value, fractional=-one.fractional, influence=-one.influence)
+
+
+def _by_cell(labels: Sequence[str], lower: _End, upper: _End) -> dict[str, FrozenMap]:
+    return {} if len(labels) < 2 else {"cells": FrozenMap(dict(zip(labels, zip(lower.shares, lower.values, upper.values, strict=True), strict=True)))}
+
+
+def _details(data: Arrays, whole: _Cell, weights: Floats | None, *, exact: bool) -> dict[str, Any]:
+    """What else a reader may ask of bounds: the difference among respondents, how many there are to trim, and where the cuts lie."""
+    seen, w = ~np.isnan(data.y), np.ones(data.n) if weights is None else weights
+    means = [float(np.average(data.y[side], weights=w[side])) for side in (seen & (data.treated == 1), seen & (data.treated == 0))]
+    trimmed = (data.treated == 1) == whole.treated_is_better
+    found: dict[str, Any] = {"observed_difference": means[0] - means[1], "n_responded_trimmed": int((seen & trimmed).sum())}
+    if exact and whole.lower is not None and whole.upper is not None:
+        lower, upper = whole.lower, whole.upper
+        found |= {"cut_lower": lower.cut, "cut_upper": upper.cut, "trimmed_share_std_error": math.sqrt(whole.share_variance / data.n),
+                  "std_error_population": (math.sqrt(lower.variance_population), math.sqrt(upper.variance_population))}
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +189,8 @@ class _End:
     fractional: float
     std_error: float
     kept: int
+    shares: tuple[float, ...]
+    values: tuple[float, ...]
 
 
 def _averaged(cells: Sequence[_Cell], whole: _Cell, which: str, clusters: Codes | None, *, exact: bool) -> _End:
@@ -184,17 +209,20 @@ def _averaged(cells: Sequence[_Cell], whole: _Cell, which: str, clusters: Codes 
         std_error = math.sqrt(max(variance, 0.0)) if not math.isnan(variance) else math.nan
     else:
         std_error = spread(bound + weight, clusters)
-    return _End(value=value, fractional=float(shares @ [end.fractional for end in ends]), std_error=std_error, kept=sum(end.kept for end in ends))
+    return _End(value=value, fractional=float(shares @ [end.fractional for end in ends]), std_error=std_error, kept=sum(end.kept for end in ends),
+                shares=tuple(map(float, shares)), values=tuple(end.value for end in ends))
 
 
-def _cells(frame: DataFrame, data: Arrays, columns: Sequence[str]) -> Codes:
-    """The cell of each row; a missing value is a value of its own."""
+def _cells(frame: DataFrame, data: Arrays, columns: Sequence[str]) -> tuple[Codes, tuple[str, ...]]:
+    """The cell of each row, and the labels of the cells; a missing value is a value of its own."""
     if not columns:
-        return np.zeros(data.n, dtype=np.int64)
+        return np.zeros(data.n, dtype=np.int64), ("",)
     if data.outcome in columns:
         raise MissingError(Fault("the outcome can't tighten its own bounds", "tighten"))
-    cells = frame.iloc[data.rows].groupby(list(columns), dropna=False, observed=True, sort=False).ngroup()
-    return np.asarray(cells.to_numpy(), dtype=np.int64)
+    rows = frame.iloc[data.rows]
+    cells = np.asarray(rows.groupby(list(columns), dropna=False, observed=True, sort=False).ngroup().to_numpy(), dtype=np.int64)
+    first = np.unique(cells, return_index=True)[1]
+    return cells, tuple(", ".join(map(str, label)) for label in rows[list(columns)].astype(object).iloc[first].itertuples(index=False))
 
 
 def _reasons(cells: Sequence[_Cell], whole: _Cell, lower: _End, upper: _End) -> list[str]:

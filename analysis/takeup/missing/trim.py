@@ -56,15 +56,19 @@ class Trimmed:
         With the mean up to the quantile, and with the mean of exactly the share kept.
     kept : int
         Units kept by the quantile.
-    variance : float
-        Lee's (2009, proposition 3) with n - 1 variances, over n.
+    cut : float
+        The trimming quantile.
+    variance, variance_population : float
+        Lee's (2009, proposition 3) over n, with n - 1 variances and with those over n.
     influence : (n,) whose sum of squares is the variance without those corrections
     """
 
     value: float
     fractional: float
     kept: int
+    cut: float
     variance: float
+    variance_population: float
     influence: Floats
 
 
@@ -95,7 +99,8 @@ def trimmed_difference(sample: Sample, *, from_top: bool) -> Trimmed:
     mean = float(better[keep] @ y[keep] / better[keep].sum())
     return Trimmed(
         value=float(sign * (mean - m0)) + 0.0, fractional=float(sign * (exact - m0)) + 0.0, kept=int(keep.sum()), influence=sign * influence,
-        variance=_lee_variance(sample, y, keep, quantile, mean),
+        cut=float(sign * quantile) + 0.0, variance=_lee_variance(sample, y, keep, quantile, mean, ddof=1),
+        variance_population=_lee_variance(sample, y, keep, quantile, mean, ddof=0),
     )
 
 
@@ -104,7 +109,14 @@ def _first(mass: Floats, least: float) -> int:
     return min(int(np.searchsorted(mass, least)), mass.size - 1)
 
 
-def _lee_variance(sample: Sample, y: Floats, keep: np.ndarray, cut: float, mean: float) -> float:
+def share_variance(sample: Sample) -> float:
+    """Variance of the share trimmed, n times (Lee 2009, proposition 3)."""
+    a1, a0 = sample.rates
+    share = float((sample.better > 0).mean())
+    return (a0 / a1) ** 2 * ((1.0 - a1) / (share * a1) + (1.0 - a0) / ((1.0 - share) * a0))
+
+
+def _lee_variance(sample: Sample, y: Floats, keep: np.ndarray, cut: float, mean: float, *, ddof: int) -> float:
     """Variance of a bound (Lee 2009, proposition 3, without the term for the share treated), units independent and of equal weight."""
     seen = sample.responded
     n = y.size
@@ -113,12 +125,10 @@ def _lee_variance(sample: Sample, y: Floats, keep: np.ndarray, cut: float, mean:
         return math.nan
     a1, a0 = sample.rates
     p = 1.0 - a0 / a1
-    share = float((sample.better > 0).mean())
     responding = float((seen & (sample.better > 0)).mean())
     gap = (cut - mean) / (1.0 - p)
-    of_rate = (1.0 - p) ** 2 * ((1.0 - a1) / (share * a1) + (1.0 - a0) / ((1.0 - share) * a0))
-    trimmed = (float(y[keep].var(ddof=1)) + (cut - mean) ** 2 * p) / (responding * (1.0 - p)) + gap**2 * of_rate
-    return (trimmed + float(others.var(ddof=1)) * n / others.size) / n
+    trimmed = (float(y[keep].var(ddof=ddof)) + (cut - mean) ** 2 * p) / (responding * (1.0 - p)) + gap**2 * share_variance(sample)
+    return (trimmed + float(others.var(ddof=ddof)) * n / others.size) / n
 
 
 def spread(influence: Floats, clusters: Codes | None) -> float:

@@ -30,7 +30,7 @@ def response_weights(frame: DataFrame, responded: str, *, covariates: Sequence[s
     -------
     Series
         1 / fitted probability for every row, in the order of the frame; those of respondents are the weights of an analysis
-        (``Design(weights=...)``). `attrs` holds the regression's coefficients and standard errors by term.
+        (``Design(weights=...)``). `attrs` holds the regression's coefficients and std_errors by term, its log_likelihood, and notes.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def response_weights(frame: DataFrame, responded: str, *, covariates: Sequence[s
     terms = ("(Intercept)", *names)
     result.attrs.update(
         coefficients=dict(zip(terms, map(float, fit.coefficients), strict=True)), std_errors=dict(zip(terms, map(float, errors), strict=True)),
-        notes=notes,
+        log_likelihood=float((response * eta).sum() - np.logaddexp(0.0, eta).sum()), notes=notes,
     )
     return result
 

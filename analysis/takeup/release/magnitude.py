@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LARGEST = "largest_amounts"
 """The name, among a result's extra numbers, of its largest amounts and their total (by arm where it has two): for the gate alone."""
 EDGES = frozenset({"min", "max", "minimum", "maximum"})
+INSIDE = EDGES | {"cut_lower", "cut_upper", "cells", "never_taker_mean", "always_taker_mean"}
+"""Extra numbers that are single persons' (trimming quantiles are somebody's values) or of groups that may be small: they don't leave."""
 
 
 def largest(values: ArrayLike, most: int = 2) -> tuple[float, ...]:
@@ -67,5 +69,5 @@ def few_df(result: Result, rules: Rules) -> bool:
 
 
 def without_edges(extra: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
-    """Extra numbers less those that are single persons'; the largest amounts are for the gate alone, whatever the profile."""
-    return {key: value for key, value in extra.items() if key != LARGEST and (rules.open or key not in EDGES)}
+    """Extra numbers less those that may be single persons'; the largest amounts are for the gate alone, whatever the profile."""
+    return {key: value for key, value in extra.items() if key != LARGEST and (rules.open or key not in INSIDE)}
