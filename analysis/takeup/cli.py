@@ -123,11 +123,12 @@ def brief(plan: Path, lang: tuple[str, ...], to: tuple[str, ...], out: Path | No
 @MASKED
 @MOCK
 def cards(plan: Path, lang: tuple[str, ...], to: tuple[str, ...], out: Path | None, *, masked: bool, mock: bool) -> None:
-    """Write the result cards of PLAN: one page for each centre, its own results beside those of all, and one page for all of them."""
+    """Write the result cards of PLAN: one page for each centre (or place) and each edition, its own results beside the others', and one for all."""
     from takeup.build.cards import make_cards
 
     made = make_cards(plan, languages=_split(lang), forms=_split(to), out=out, kind=_kind(masked=masked, mock=mock))
-    click.echo(f"{len(made.files)} cards of {made.centres} centres in {_shown(made.out)}; on {made.masked} of them small numbers are kept back.")
+    whom = f"{made.centres} centres" + (f" and {made.editions} other editions" if made.editions else "")
+    click.echo(f"{len(made.files)} cards of {whom} in {_shown(made.out)}; on those of {made.masked} small numbers are kept back.")
 
 
 @takeup.command()

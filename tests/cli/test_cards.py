@@ -15,10 +15,10 @@ def plan(tmp_path_factory):
 
 def test_cards_of_every_centre_and_of_all(plan, capsys):
     assert run(["cards", str(plan), "--lang", "nl,fr", "--to", "html"]) == 0
-    assert "34 cards of 16 centres in " in capsys.readouterr().out
+    assert "44 cards of 16 centres and 5 other editions in " in capsys.readouterr().out
     folder = plan.parent / "cards"
-    assert {item.name for item in folder.iterdir()} == {"manifest.json"} | {
-        f"{head}.{language}.html" for language in ("nl", "fr") for head in ("card", *(f"card-{number}" for number in range(1, 17)))}
+    heads = ("card", *(f"card-{number}" for number in range(1, 17)), *(f"card-edition-{year}" for year in range(2018, 2023)))
+    assert {item.name for item in folder.iterdir()} == {"manifest.json"} | {f"{head}.{language}.html" for language in ("nl", "fr") for head in heads}
     page = (folder / "card-9.nl.html").read_text(encoding="utf-8")
     assert '<html lang="nl">' in page
     assert 'data-result="site.9.housing.start"' in page

@@ -1,4 +1,4 @@
-"""The result cards of a study: one page a centre and one for all of them, a file a language and format, in a folder of their own."""
+"""The result cards of a study: a page a centre, place or edition, one for all of them; a file a language and format, in a folder of their own."""
 
 from __future__ import annotations
 
@@ -29,14 +29,17 @@ class CardReport:
     out : Path
         The folder with the cards.
     files : tuple of str
-        Their names: ``card.nl.pdf`` of all centres, ``card-46.nl.pdf`` of one, and so on.
-    centres, masked : int
-        Centres, and how many of them have a number on their card that is kept back.
+        Their names: ``card.nl.pdf`` of all centres, ``card-46.nl.pdf`` of one, ``card-edition-2021.nl.pdf`` of another edition, and so on.
+    centres, editions : int
+        Centres (of a comparison, places), and editions beside the one that the study is about.
+    masked : int
+        Centres, places and editions with a number on their card that is kept back.
     """
 
     out: Path
     files: tuple[str, ...]
     centres: int
+    editions: int
     masked: int
 
 
@@ -60,7 +63,7 @@ def make_cards(
     Raises
     ------
     TakeupError
-        What `build` raises; ReportError where the plan names no centres or a card is too long for its page.
+        What `build` raises; ReportError where the plan names no centres and no places of two groups, or a card is too long for its page.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no stubs
 
@@ -82,31 +85,36 @@ def make_cards(
         study = opened(path, kind)
         spoken = tuple(dict.fromkeys(languages)) or study.plan.languages
         made: dict[str, bytes] = {}
-        masked: set[str] = set()
+        known: set[tuple[str, str]] = set()
+        masked: set[tuple[str, str]] = set()
         for found in cards_of(study, spoken):
-            masked |= {found.level} if found.level and found.withheld else set()
+            known |= {(found.level, found.edition)} - {("", "")}
+            masked |= {(found.level, found.edition)} & known if found.withheld else set()
             for form in tuple(dict.fromkeys(forms)) or FORMS:
                 made[name_of(found, form)] = stamped(f"card.{form}", rendered(found, form), kind, found.language)
         guard(study.plan, made)
         with replaced(place, kind) as staging:
             write(staging, {**made, MANIFEST: manifest(origin(study, path, spoken), made)})
-    return CardReport(out=place, files=tuple(made), centres=len({name.partition(".")[0] for name in made}) - 1, masked=len(masked))
+    years = sum(bool(edition) for _, edition in known)
+    return CardReport(out=place, files=tuple(made), centres=len(known) - years, editions=years, masked=len(masked))
 
 
 def cards_of(study: Study, languages: Sequence[str]) -> Iterator[Card]:
-    """Every card of an opened study: that of all centres first, then each centre's, language by language."""
-    from takeup.report.cards import card, levels
+    """Every card of an opened study: that of all first, then each centre's or place's, then each other edition's, language by language."""
+    from takeup.report.cards import card, editions, levels
 
+    released, labels = study.released(), study.labels()
+    subjects = ("", ""), *((level, "") for level in levels(released)), *(("", year) for year in editions(released))
     for language in languages:
-        for level in ("", *levels(study.released())):
-            yield card(study.released(), study.labels(), language, level, kind=study.kind)
+        for level, year in subjects:
+            yield card(released, labels, language, level, edition=year, kind=study.kind)
 
 
 def name_of(card: Card, form: str) -> str:
     """A card's file."""
     from takeup.study.material import slug
 
-    head = f"card-{slug(card.level)}" if card.level else "card"
+    head = f"card-edition-{slug(card.edition)}" if card.edition else f"card-{slug(card.level)}" if card.level else "card"
     return f"{head}.{card.language}.{form}"
 
 

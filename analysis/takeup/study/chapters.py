@@ -54,8 +54,10 @@ LIST = (
     Chapter("distributions", "distributions", EVERY),
     Chapter("subgroups", "subgroups", ARMS),
     Chapter("sites", "sites", ONE_GROUP),
+    Chapter("places", "places", COMPARISON),
     Chapter("dose", "dose", ONE_GROUP),
     Chapter("cohorts", "cohorts", ONE_GROUP),
+    Chapter("editions", "editions", ONE_GROUP),
     Chapter("invariance", "invariance", ONE_GROUP),
     Chapter("reach", "reach", ONE_GROUP),
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from takeup.describe.cohorts import cohorts as describe
 from takeup.errors import TakeupError
-from takeup.results import ResultSet, Statistic
+from takeup.results import FrozenMap, ResultSet, Statistic
 from takeup.study.programme import PATH, column, measured_twice
 
 if TYPE_CHECKING:
@@ -29,5 +29,10 @@ def cohorts(material: Material) -> ResultSet:
                                conf_level=material.plan.analyses.confidence)
         except TakeupError:
             continue  # nobody has both measurements: the chapter of changes says so
-        out += [material.stamp(item, f"cohort.{outcome.id}.{item.term}", PATH) for item in results]
+        out += [material.stamp(_of_group(item, by), f"cohort.{outcome.id}.{item.term}", PATH) for item in results]
     return ResultSet(tuple(out))
+
+
+def _of_group(item: Any, by: str) -> Any:
+    """An edition's change with what tells the edition apart, for the gate."""
+    return item.replace(extra=FrozenMap({**item.extra, "by": by, "level": item.term})) if item.term.isdigit() else item

@@ -10,7 +10,8 @@ from takeup.describe.dose import CORE
 from takeup.describe.dose import dose as describe
 from takeup.errors import TakeupError
 from takeup.results import Provenance, ResultSet
-from takeup.study.programme import PATH, YEAR, Within, attendance, column, key, measured_twice, months, table
+from takeup.study.parts import Within
+from takeup.study.programme import PATH, YEAR, attendance, column, key, measured_twice, months, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from takeup.measure.outcomes import baseline_of
-from takeup.results import FrozenMap, Statistic
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -76,45 +73,3 @@ def months(material: Material, frame: DataFrame) -> Floats | None:
     days = (pd.to_datetime(frame[end]) - pd.to_datetime(frame[start])).dt.days
     found: Floats = days.to_numpy(dtype=np.float64, na_value=np.nan) / MONTH
     return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Within:
-    """A part of the people: a centre by its label, or everybody where it is empty. `rows` (n,) of the frame."""
-
-    level: str
-    by: str
-    rows: np.ndarray[Any, np.dtype[np.bool_]]
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        """What tells the part apart, for the gate."""
-        return {"by": self.by, "level": self.level} if self.level else {}
-
-    def share(self, table_: str, variable: str, values: Floats, *, wave: str = "") -> Statistic:
-        """The share of ones among those of the part who have a value (nan: none)."""
-        seen = values[self.rows]
-        seen = seen[~np.isnan(seen)]
-        return Statistic(table=table_, variable=variable, wave=wave, kind="share", value=float(seen.mean()) if seen.size else math.nan, n=seen.size,
-                         count=int(seen.sum()), reason="" if seen.size else "Nobody has a value.", extra=FrozenMap(self.extra))
-
-    def mean(self, table_: str, variable: str, values: Floats, *, wave: str = "") -> Statistic:
-        """The mean of those of the part who have a value."""
-        seen = values[self.rows]
-        seen = seen[~np.isnan(seen)]
-        return Statistic(table=table_, variable=variable, wave=wave, kind="mean", value=float(seen.mean()) if seen.size else math.nan, n=seen.size,
-                         reason="" if seen.size else "Nobody has a value.", extra=FrozenMap(self.extra))
-
-
-def parts(frame: DataFrame, by: str) -> tuple[Within, ...]:
-    """Everybody, then each value of a column in the order of its label."""
-    labels = frame[by].astype("object")
-    known = labels.notna().to_numpy(dtype=bool)
-    spoken = np.array([str(value) if seen else "" for value, seen in zip(labels, known, strict=True)], dtype=object)
-    return (Within(level="", by=by, rows=np.ones(len(frame), dtype=bool)),
-            *(Within(level=str(name), by=by, rows=spoken == name) for name in sorted(set(spoken[known]), key=_natural)))
-
-
-def _natural(label: str) -> tuple[int, float, str]:
-    """Numbers in the order of their size, then words."""
-    return (0, float(label), label) if label.isdigit() else (1, 0.0, label)

@@ -10,23 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.errors import TakeupError
-from takeup.estimate.rank_tests import without_noise
 from takeup.estimate.sites import AVERAGE, POOLED
 from takeup.estimate.sites import sites as describe
 from takeup.results import Estimate, Provenance, ResultSet, Statistic
 from takeup.study.material import slug
-from takeup.study.programme import PATH, Within, attendance, column, measured_twice, parts
+from takeup.study.parts import parts, people, twice
+from takeup.study.programme import PATH, column, measured_twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from takeup.estimate.arrays import Floats
-    from takeup.plan.model import Outcome
     from takeup.study.material import Material
+    from takeup.study.parts import Within
 
-TABLE, STAYED, CAME = "sites", "stayed", "attendance"
-WOMEN = "women"
-START, END, MOVED, IMPROVED = "start", "end", "change", "improved"
+TABLE, WOMEN = "sites", "women"
 
 
 def sites(material: Material) -> ResultSet:
@@ -36,7 +33,9 @@ def sites(material: Material) -> ResultSet:
         return ResultSet()
     out = [*_differences(material, by)]
     for part in parts(material.frame, by):
-        out += [*_people(material, part), *_twice(material, part)]
+        out += _people(material, part)
+        told = (*people(material, material.frame, part, TABLE), *twice(material, material.frame, part, TABLE))
+        out += [named(item, part.level, *names) for names, item in told]
     return ResultSet(tuple(material.stamp(item, item.provenance.id, PATH) for item in out))
 
 
@@ -66,38 +65,7 @@ def _people(material: Material, part: Within) -> Iterator[Any]:
     """How many began there, and of them the share that stayed and the mean attendance."""
     whole = len(material.frame)
     if part.level:
-        share = Statistic(table=TABLE, variable=part.by, level=part.level, kind="share", value=float(part.rows.mean()), n=whole,
-                          count=int(part.rows.sum()))
-        yield named(share, part.level, WOMEN)
+        yield named(Statistic(table=TABLE, variable=part.by, level=part.level, kind="share", value=float(part.rows.mean()), n=whole,
+                              count=int(part.rows.sum())), part.level, WOMEN)
     else:
         yield named(Statistic(table=TABLE, variable=WOMEN, kind="count", value=float(whole), n=whole, count=whole), "", WOMEN)
-    left = column(material, "left")
-    if left is not None:
-        stayed: Floats = np.asarray(material.frame[left].isna(), dtype=np.float64)
-        yield named(part.share(TABLE, STAYED, stayed), part.level, STAYED)
-    came = attendance(material, material.frame)
-    if came is not None:
-        yield named(part.mean(TABLE, CAME, came), part.level, CAME)
-
-
-def _twice(material: Material, part: Within) -> Iterator[Any]:
-    """Every outcome at the start and the end, of those who have both; of one in numbers the change and the share that improved as well."""
-    for kind in ("continuous", "binary"):
-        for outcome, before in measured_twice(material, kind):
-            start, end = _pairs(material, outcome, before)
-            for wave, values in ((START, start), (END, end)):
-                make = part.mean if kind == "continuous" else part.share
-                yield named(make(TABLE, outcome.id, values, wave=wave), part.level, outcome.id, wave)
-            if kind == "continuous":
-                yield named(part.mean(TABLE, outcome.id, end - start, wave=MOVED), part.level, outcome.id, MOVED)
-                sign = 1.0 if outcome.better == "higher" else -1.0
-                better = (without_noise(np.nan_to_num(end - start)) * sign > 0).astype(np.float64)
-                moved: Floats = np.where(np.isnan(end - start), np.nan, better)
-                yield named(part.share(TABLE, f"{outcome.id}.{IMPROVED}", moved), part.level, outcome.id, IMPROVED)
-
-
-def _pairs(material: Material, outcome: Outcome, before: str) -> tuple[Floats, Floats]:
-    """Both measurements of those who have both, nan for the others."""
-    start, end = (material.frame[name].to_numpy(dtype=np.float64) for name in (before, outcome.id))
-    both = ~np.isnan(start) & ~np.isnan(end)
-    return np.where(both, start, np.nan), np.where(both, end, np.nan)
