@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import takeup as tu
+from takeup.design.sizing import WORKING_ICC
 from takeup.errors import DesignError
+from takeup.estimate.provider_df import SHARED
 
 
 @pytest.mark.parametrize("share", [0.5, 0.3])
@@ -70,6 +72,43 @@ def test_partially_nested_variance_is_that_of_simulated_trials():
     variance = found.design_effect / (0.25 * n)
     assert variance == pytest.approx((1 + (size - 1) * icc) / (providers * size) + 1 / control, rel=1e-12)
     assert estimates.var() == pytest.approx(variance, rel=0.04)  # four Monte-Carlo errors of a variance at 20,000 draws
+
+
+@pytest.mark.parametrize(("providers", "size", "controls"), [(5, 13, 65), (4, 6, 40), (12, 3, 18)])
+def test_degrees_of_freedom_with_providers_are_those_of_the_test_that_the_design_chooses(providers, size, controls):
+    rng = np.random.default_rng(providers)
+    arms = [rng.standard_normal(providers * size), rng.standard_normal(controls)]
+    frame = pd.DataFrame({"arm": np.repeat([1, 0], [providers * size, controls]), "y": np.concatenate([y / y.std(ddof=1) for y in arms]),
+                          "provider": [*np.repeat(np.arange(providers), size), *[np.nan] * controls]})
+    found = tu.power(0.5, len(frame), treated_share=providers * size / len(frame), provider_size=size, provider_icc=0.05)
+    assert WORKING_ICC == SHARED
+    assert found.df == pytest.approx(tu.ancova(frame, "y", tu.Design("arm", 0, nested_in="provider")).df, rel=1e-9)
+
+
+def test_providers_of_one_are_people_and_attrition_takes_people_not_providers():
+    study = {"provider_size": 13, "provider_icc": 0.05}
+    assert tu.power(0.5, 128, provider_size=1).power == pytest.approx(tu.power(0.5, 128).power, rel=1e-12)
+    plain = tu.power(0.6, 130, **study)
+    assert tu.power(0.6, 130, **study, r2=0.3, correlation=0.5).df == plain.df == pytest.approx(2.6**2 / (1.6**2 / 4 + 1 / 64), rel=1e-12)
+    lost = tu.power(0.6, 130, **study, attrition=0.2)
+    assert lost.df == pytest.approx(2.47**2 / (1.47**2 / 4 + 1 / 51), rel=1e-12)  # five providers still, of 10.4; 52 controls
+    assert math.isinf(tu.power(0.6, 130, **study, distribution="normal").df)
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+@pytest.mark.parametrize("more", [{}, {"treated_share": 0.3}, {"correlation": 0.5, "post": 2}, {"attrition": 0.2, "takeup": 0.8}])
+def test_the_three_questions_answer_each_other_with_providers(alternative, more):
+    study = {"provider_size": 12, "provider_icc": 0.1, "alternative": alternative, **more}
+    effect = -0.5 if alternative == "less" else 0.5
+    found = tu.sample_size(effect, **study)
+    assert tu.power(effect, found.n, **study).power == pytest.approx(0.8, rel=1e-9)
+    assert tu.mde(found.n, **study).effect == pytest.approx(effect, rel=1e-9)
+
+
+def test_one_provider_cannot_be_told_from_the_programme():
+    with pytest.raises(DesignError, match="degrees of freedom"):
+        tu.power(0.5, 26, provider_size=13)
+    assert tu.sample_size(3.0, provider_size=13).n >= 52  # two providers at least
 
 
 def test_repeated_measures_factor_is_that_of_simulated_ancova():

@@ -43,7 +43,7 @@ class Case:
 
 
 CLUSTERS = {"draw": "clustered", "clusters": "cluster"}
-FEW = "the formula's degrees of freedom are those of the people, the test's those of the providers"
+NESTED = {"nested_in": "provider"}
 CASES = (
     Case(name="individuals, 64 an arm", n=128, effect=0.5),
     Case(name="individuals, 12 an arm", n=24, effect=1.2),
@@ -59,10 +59,14 @@ CASES = (
     Case(name="40 clusters of unequal size (CV 0.5), ICC 0.05", n=800, effect=0.28, study={"cluster_size": 20, "icc": 0.05, "cluster_size_cv": 0.5},
          design=CLUSTERS, method="difference_in_means",
          expected="Satterthwaite's degrees of freedom fall with unequal sizes; the formula keeps clusters - 2"),
-    Case(name="24 providers of 10 in the treated arm, ICC 0.1", n=480, effect=0.32, study={"provider_size": 10, "provider_icc": 0.1},
-         design={"nested_in": "provider"}, expected=FEW),
-    Case(name="5 providers of 13 in the treated arm, ICC 0.05", n=130, effect=0.6, study={"provider_size": 13, "provider_icc": 0.05},
-         design={"nested_in": "provider"}, expected=FEW),
+    Case(name="24 providers of 10 in the treated arm, ICC 0.1", n=480, effect=0.32, study={"provider_size": 10, "provider_icc": 0.1}, design=NESTED),
+    Case(name="5 providers of 13 in the treated arm, ICC 0.05", n=130, effect=0.6, study={"provider_size": 13, "provider_icc": 0.05}, design=NESTED),
+    Case(name="4 providers of 10, one in three treated, a fifth lost, ICC 0.05", n=120, effect=0.8, design=NESTED,
+         study={"provider_size": 10, "provider_icc": 0.05, "treated_share": 1 / 3, "attrition": 0.2}),
+    Case(name="6 providers of 10, baseline with correlation 0.6, ICC 0.05", n=120, effect=0.5, design=NESTED,
+         study={"provider_size": 10, "provider_icc": 0.05, "correlation": 0.6}),
+    Case(name="6 providers of 10, ICC 0.2, one-sided", n=120, effect=0.6, design=NESTED,
+         study={"provider_size": 10, "provider_icc": 0.2, "alternative": "greater"}),
     Case(name="six in ten take it up (effect on compliers)", n=400, effect=0.5, study={"takeup": 0.6}, design={"received": "received"}, method="cace",
          expected="the formula divides by take-up as known; 2SLS also estimates it, and compliance mixes the effect into the spread"),
     Case(name="rates 30 % and 45 %", n=330, effect=0.15, study={"control_rate": 0.3}, method="difference_in_means"),

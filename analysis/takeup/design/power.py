@@ -80,8 +80,8 @@ def power(effect: float, n: float, **study: Unpack[Keywords]) -> Power:
     takeup : share in the treated less share in the control arm who take the programme up; `effect` is then the effect on compliers
     attrition : share lost before the outcome is measured, the same in both arms
     alpha, alternative, comparisons : level, direction, and the number of comparisons it is divided by (Bonferroni)
-    distribution : "t" with n - 2 (clusters - 2, pairs - 1) degrees of freedom, "normal", or "bloom", the approximation by a sum of two quantiles
-        of t (Bloom 1995)
+    distribution : "t" with n - 2 (clusters - 2, pairs - 1, with providers as below) degrees of freedom, "normal", or "bloom", the approximation by
+        a sum of two quantiles of t (Bloom 1995)
     frame, design, outcome, covariates : a pilot or baseline from which keywords left out are read
 
     Returns
@@ -98,6 +98,11 @@ def power(effect: float, n: float, **study: Unpack[Keywords]) -> Power:
     The variance of the estimate is sd**2 * variance_factor * (1 - r2) * (1 - block_r2) * design_effect / (share * (1 - share) * n).
     Design effect: 1 + ((1 + cv**2) * size - 1) * icc (Eldridge, Ashby and Kerry 2006, equation 3). Variance factor: McKenzie (2012,
     Journal of Development Economics 99, section 3). Assumes equal variances in the arms for a numeric outcome, and normal residuals.
+
+    Providers in the treated arm only: the variance is that of Moerbeek and Wong (2008, Statistics in Medicine 27, 2850-2864). A mean over k
+    providers has k - 1 degrees of freedom, one over c controls c - 1; Satterthwaite's combination, as Roberts and Roberts (2005, Clinical Trials 2,
+    152-162) proposed it for these trials, is (a + b)**2 / (a**2 / (k - 1) + b**2 / (c - 1)), with b = 1 / n_control and
+    a = (1 + (size - 1) * 0.05) / n_treated: the weights of the test that the design chooses, which can't know the correlation and takes 0.05.
 
     Examples
     --------

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LARGEST = 1e12
 """No study is larger than this."""
+WORKING_ICC = 0.05
+"""Correlation within providers by which the test's degrees of freedom weigh the arms, whatever the true one: `estimate.working` says why."""
 
 
 class Keywords(TypedDict, total=False):
@@ -137,12 +139,26 @@ class Sizing:
             return math.inf
         if self.cluster_size is not None:
             return n / self.cluster_size - 2.0
+        if self.provider_size is not None:
+            return self._nested_df(n)
         return n * (1.0 - self.attrition) - (1.0 if self.paired else 2.0)
 
+    def _nested_df(self, n: float) -> float:
+        """Those of a treated mean over providers and a control mean over people, combined as the test does (see `power`)."""
+        providers, kept = n * self.treated_share / (self.provider_size or 1.0), n * (1.0 - self.attrition)
+        controls = (1.0 - self.treated_share) * kept
+        if providers <= 1.0 or controls <= 1.0:
+            return 0.0
+        size = (self.provider_size or 1.0) * (1.0 - self.attrition)
+        treated, control = (1.0 + (size - 1.0) * WORKING_ICC) / (self.treated_share * kept), 1.0 / controls
+        return (treated + control) ** 2 / (treated**2 / (providers - 1.0) + control**2 / (controls - 1.0))
+
     def smallest(self) -> float:
-        """The n that leaves one degree of freedom."""
+        """The n that leaves one degree of freedom; with providers two of them and two controls."""
         if self.normal:
             return 1e-6
+        if self.provider_size is not None:
+            return 2.0 * max(self.provider_size / self.treated_share, 1.0 / ((1.0 - self.treated_share) * (1.0 - self.attrition)))
         return 3.0 * self.cluster_size if self.cluster_size is not None else (2.0 if self.paired else 3.0) / (1.0 - self.attrition)
 
     def error(self, effect: float, n: float, *, null: bool) -> float:
