@@ -9,7 +9,7 @@ import pytest
 import takeup as tu
 from takeup.design.allocation import Allocation, commitment, drawn, hidden_blocks, master_seed, redraw_of
 from takeup.design.bits import Source
-from takeup.design.redraw import Minimization
+from takeup.design.redraw import Hidden, Minimization
 from takeup.design.scheme import scheme
 
 N = 60
@@ -149,8 +149,12 @@ def test_inference_keeps_the_numbers_of_every_batch(people, name):
 def test_inference_keeps_the_hidden_blocks(people):
     drawing = rule("hidden")
     frame = with_arms(people, drawing, drawn(people, drawing, 5))
-    with pytest.raises(tu.TakeupError, match="hidden"):
-        redraw_of(frame, drawing, None)
+    unknown = design_of(drawing, redraw_of(frame, drawing, None))
+    assert isinstance(unknown.redraw, Hidden)
+    here = (frame["site"] == "a").to_numpy()
+    assert (unknown.draws(frame, 20, 1)[:, here].sum(axis=1) == (frame["arm"][here] == "visit").sum()).all()  # a mask keeps the plan's blocks
+    with pytest.raises(tu.TakeupError, match=r"hidden until its seed is revealed.*--reveal"):
+        tu.randomization_test(frame.assign(y=1.0), "y", unknown)
     draws = design_of(drawing, redraw_of(frame, drawing, 5)).draws(frame, 200, 1)
     blocks = hidden_blocks(frame, drawing, 5)[1]
     for block in np.unique(blocks):
@@ -195,6 +199,54 @@ def test_minimisation_agrees_with_a_plain_loop():
     assert codes.tolist() == arms
 
 
+@pytest.mark.parametrize("measure", ["range", "variance"])
+def test_minimisation_to_three_arms_agrees_with_a_plain_loop(measure):
+    """Pocock and Simon by hand: the spread of each margin if the unit went to each arm; ties share the chance of the best."""
+    rng = np.random.default_rng(4)
+    levels, coin = rng.integers(0, 3, (40, 2)), 0.7
+    codes = Minimization(levels=levels, coin=coin, arms=3, measure=measure)(Source(1, 12), 1)[0]
+    uniform = (Source(1, 12).words(40, 1)[:, 0] >> np.uint64(11)).astype(float) * 2.0**-53
+    arms: list[int] = []
+    for unit in range(40):
+        uneven = []
+        for arm in range(3):
+            spread = 0.0
+            for factor in range(2):
+                counts = [sum(levels[other, factor] == levels[unit, factor] and arms[other] == one for other in range(unit)) + (one == arm)
+                          for one in range(3)]
+                spread += max(counts) - min(counts) if measure == "range" else float(np.var(counts))
+            uneven.append(spread)
+        best = [one for one in range(3) if uneven[one] < min(uneven) + 1e-9]
+        chance = [(coin if one in best else 0) / len(best) + (1 - coin) / 2 * (1 - (one in best) / len(best)) for one in range(3)]
+        assert sum(chance) == pytest.approx(1.0)
+        arms.append(1 if uniform[unit] < chance[1] else 2 if uniform[unit] < chance[1] + chance[2] else 0)
+    assert codes.tolist() == arms
+
+
+@pytest.mark.parametrize("more", [
+    {"minimize": ("site", "sex")}, {"minimize": ("site", "sex"), "measure": "variance"}, {"balance": ("age",), "accept": 0.05},
+])
+def test_three_arms_are_minimised_or_balanced_and_drawn_anew_for_inference(people, more):
+    drawing = Allocation(unit="id", treatment="arm", draw="complete", arms=("usual", "call", "visit"), shares=(1 / 3,) * 3, **more)
+    found = drawn(people, drawing, 5)
+    assert drawn(people.iloc[:42], drawing, 5).arms == found.arms[:42]
+    assert min(pd.Series(found.arms).value_counts()) >= 17
+    frame = people.assign(arm=list(found.arms), age=people["age"].astype(float), y=np.random.default_rng(1).normal(size=N))
+    design = tu.Design("arm", "usual", redraw=redraw_of(frame, drawing, None))
+    for method, how in (("ancova", {"covariates": ["age"]}), ("lin", {"covariates": ["age"]}), ("difference_in_means", {})):
+        test = tu.randomization_test(frame, "y", design, arm="call", method=method, draws=400, seed=1, **how)
+        plain = getattr(tu, method)(frame, "y", design, arm="call", **how)
+        assert test.estimate == pytest.approx(plain.estimate, abs=1e-12)
+        assert test.statistic == pytest.approx(plain.estimate / plain.std_error, rel=1e-9)
+        assert test.n == plain.n
+        assert 0 < test.p_value <= 1
+        assert "no arm changes anything" in test.reason
+    assert np.isnan(tu.randomization_test(frame.assign(y=1.0), "y", design, arm="call", draws=50).p_value)
+    assert [test.p_adjusted for test in tu.stepdown(frame.assign(z=-frame["y"]), ["y", "z"], design, arm="call", draws=99)]
+    with pytest.raises(tu.TakeupError, match="cace"):
+        tu.randomization_test(frame.assign(got=1), "y", tu.Design("arm", "usual", received="got", redraw=design.redraw), arm="call", method="cace")
+
+
 def test_minimisation_evens_the_margins(people):
     drawing = rule("minimized")
     gaps: dict[str, list[float]] = {"minimized": [], "complete": []}
@@ -228,6 +280,39 @@ def test_a_randomisation_test_of_a_minimised_trial_is_exact_in_size():
         weight.append(chance)
     assert sum(weight) == pytest.approx(1.0)
     assert np.array(weight)[np.array(p) <= 0.1].sum() <= 0.1 + 0.015  # 199 draws each leave a little noise
+
+
+def test_three_minimised_arms_are_drawn_anew_by_the_law_of_the_procedure():
+    """Six units: the chance of all 3**6 outcomes by hand; the draws have it, and the p-value is the share of it that is as extreme."""
+    levels = [0, 1, 0, 0, 1, 1]
+    frame = pd.DataFrame({"id": [f"u{i}" for i in range(6)], "batch": "1", "f": list(map(str, levels)), "y": [3.0, 1, 4, 1.5, 5, 9],
+                          "arm": ["usual", "call", "visit", "call", "usual", "call"]})
+    drawing = Allocation(unit="id", treatment="arm", draw="complete", arms=("usual", "call", "visit"), shares=(1 / 3,) * 3, minimize=("f",), coin=0.7)
+    chances, effects, observed = [], [], (0, 1, 2, 1, 0, 1)
+    for arms in product((0, 1, 2), repeat=6):
+        chance, counts = 1.0, np.zeros((2, 3))
+        for arm, level in zip(arms, levels, strict=True):
+            spread = [np.ptp(counts[level] + np.eye(3)[one]) for one in range(3)]
+            best = np.array(spread) == min(spread)
+            chance *= (0.7 * best / best.sum() + 0.15 * (1 - best / best.sum()))[arm]
+            counts[level, arm] += 1
+        chances.append(chance)
+        here = np.array(arms)
+        effects.append(frame["y"][here == 1].mean() - frame["y"][here == 0].mean() if {0, 1} <= set(arms) else np.nan)
+    law, known = np.array(chances), np.array(effects)
+    assert law.sum() == pytest.approx(1.0)
+    design = tu.Design("arm", "usual", redraw=redraw_of(frame, drawing, None))
+    n, code = 20_000, {"usual": 0, "call": 1, "visit": 2}
+    drawn_codes = design.draws(frame, n, 7)  # arms in the order control, then by name
+    place = np.ravel_multi_index(np.array([[code[label] for label in ("usual", "call", "visit")][one] for one in range(3)])[drawn_codes].T, (3,) * 6)
+    seen = np.bincount(place, minlength=729)
+    assert np.abs((seen - n * law) / np.sqrt(n * law * (1 - law))).max() < 5  # 729 counts, some of them of few
+    own = known[np.ravel_multi_index(np.array(observed)[:, None], (3,) * 6)[0]]
+    share = law[np.nan_to_num(known, nan=-99) >= own - 1e-9].sum()
+    test = tu.randomization_test(frame, "y", design, arm="call", method="difference_in_means", statistic="estimate", alternative="greater",
+                                 draws=n, seed=2)
+    assert test.estimate == pytest.approx(own)
+    assert test.p_value == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / n))
 
 
 def test_a_unit_that_was_never_drawn_is_refused(people):

@@ -17,7 +17,7 @@ from takeup.design.assign import chunks
 from takeup.design.bits import Source
 from takeup.design.declare import Design
 from takeup.design.matching import covariates_of, matched_pairs, whitened
-from takeup.design.redraw import Accepted, Batch, Minimization, Procedure, Strata, accepted, label_text
+from takeup.design.redraw import Accepted, Batch, Hidden, Minimization, Procedure, Strata, accepted, label_text
 from takeup.design.scheme import first_rows
 from takeup.errors import DesignError, Fault, collect
 
@@ -50,7 +50,7 @@ class Allocation:
     arms, shares : labels, control first, and the share of each
     block_sizes : permuted blocks of these sizes within the blocks, in order of arrival; each size by chance
     match : columns by which pairs are built
-    minimize, coin : factors of a minimisation, and the chance of the arm that it prefers
+    minimize, coin, measure : factors of a minimisation, the chance of the arm that it prefers, and how it measures uneven numbers
     balance, accept : columns whose means are compared, and the share of assignments that is accepted
     """
 
@@ -65,6 +65,7 @@ class Allocation:
     match: tuple[str, ...] = ()
     minimize: tuple[str, ...] = ()
     coin: float = 0.8
+    measure: str = "range"
     balance: tuple[str, ...] = ()
     accept: float = 0.1
 
@@ -93,7 +94,7 @@ class Allocation:
         if self.block_sizes:
             said = f"permuted blocks of hidden size ({', '.join(map(str, self.block_sizes))}) in order of arrival{within}"
         elif self.minimize:
-            said = f"minimisation over {', '.join(self.minimize)} (range, biased coin {self.coin:g})"
+            said = f"minimisation over {', '.join(self.minimize)} ({self.measure}, biased coin {self.coin:g})"
         elif self.draw == "pairs":
             said = "one of each pair" + (f"; pairs by Mahalanobis distance on {', '.join(self.match)}" if self.match else "")
         elif self.draw == "simple":
@@ -160,7 +161,7 @@ def drawn(frame: DataFrame, rule: Allocation, master: int) -> Drawn:
     if rule.block_sizes:
         codes[:] = hidden_blocks(table, rule, master)[0]
     elif rule.minimize:
-        codes[:] = Minimization(levels=_levels(table, rule), coin=rule.coin)(Source(master, COINS), 1)[0]
+        codes[:] = _minimization(table, rule)(Source(master, COINS), 1)[0]
     else:
         for number, (label, place) in enumerate(batches.items()):
             part = table.iloc[place].reset_index(drop=True)
@@ -184,22 +185,16 @@ def redraw_of(frame: DataFrame, rule: Allocation, master: int | None) -> Redraw 
     Parameters
     ----------
     frame : the assignment file
-    master : None while the seed is secret: hidden blocks are then unknown
-
-    Raises
-    ------
-    DesignError
-        The blocks or the accepted distance are hidden and the seed isn't known.
+    master : None while the seed is secret: hidden blocks are then unknown (`Hidden`)
     """
     units = np.asarray(frame[rule.key].map(label_text).factorize()[0], dtype=np.int64)
     table = frame.iloc[first_rows(units)].reset_index(drop=True)
     labels = tuple(table[rule.key].map(label_text))
     if rule.minimize:
-        return Procedure(key=rule.key, units=labels, draw=Minimization(levels=_levels(table, rule), coin=rule.coin))
+        return Procedure(key=rule.key, units=labels, draw=_minimization(table, rule))
     if rule.block_sizes:
         if master is None:
-            raise DesignError(Fault("the draw can't be made again while its blocks are hidden", "design.assignment",
-                                    remedy="Once nobody is enrolled any more, run `takeup randomize PLAN --reveal`."))
+            return Hidden()
         return Strata(key=rule.key, units=labels, strata=hidden_blocks(table, rule, master)[1])
     if rule.balance:
         batches = [np.flatnonzero((table[BATCH] == label).to_numpy()) for label in table[BATCH].unique()]
@@ -259,8 +254,6 @@ def _check(frame: DataFrame, rule: Allocation) -> None:
     if rule.block_sizes and (not ratio or any(size % sum(ratio) for size in rule.block_sizes)):
         faults.append(Fault("a size of the permuted blocks doesn't hold the arms in their ratio", "design.allocation.block_sizes",
                             f"multiples of {sum(ratio) or 'the ratio'}"))
-    if (rule.minimize or rule.balance) and len(rule.arms) != 2:
-        faults.append(Fault("minimisation and accepted balance are for two arms", "design.allocation"))
     if rule.minimize and len(set(rule.shares)) > 1:
         faults.append(Fault("minimisation gives the arms equal shares", "design.allocation.shares"))
     collect(DesignError, faults)
@@ -312,8 +305,9 @@ def _pairs(part: DataFrame, rule: Allocation, label: str, notes: list[str]) -> l
     return [f"{label}-{code + 1}" if code >= 0 else None for code in codes]
 
 
-def _levels(table: DataFrame, rule: Allocation) -> Codes:
-    return np.column_stack([np.asarray(table[name].astype(str).factorize()[0], dtype=np.int64) for name in rule.minimize])
+def _minimization(table: DataFrame, rule: Allocation) -> Minimization:
+    levels = np.column_stack([np.asarray(table[name].astype(str).factorize()[0], dtype=np.int64) for name in rule.minimize])
+    return Minimization(levels=levels, coin=rule.coin, arms=len(rule.arms), measure=rule.measure)
 
 
 def _strata(table: DataFrame, rule: Allocation) -> Series:

@@ -121,13 +121,18 @@ def pack(codes: np.ndarray[Any, Any], place: Layout) -> Bytes:
     return np.packbits(cells, axis=0, bitorder="little")
 
 
+def chunk_cells(found: Scheme) -> int:
+    """Draws in a chunk of assignments to several arms."""
+    return min(64 if found.accept is not None else 4096, max(1, CHUNK_CELLS // found.n_units))
+
+
 def several_arms(found: Scheme, seed: int, chunk: int) -> Small:
     """Chunk number `chunk` of the assignments to any number of arms, as arm codes, shape (chunk size, units).
 
     With fixed numbers the labels of a stratum are sorted by random keys (the stratum stands in the top bits, so that one sort serves
     all); a coin is one word compared with the cumulative shares.
     """
-    size = min(64 if found.accept is not None else 4096, max(1, CHUNK_CELLS // found.n_units))
+    size = chunk_cells(found)
     source, kept, refused = Source(seed, DRAW, chunk), np.zeros((0, found.n_units), dtype=np.int8), 0
     if found.drawer is not None:
         return found.drawer(source, size)

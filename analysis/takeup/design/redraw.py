@@ -1,7 +1,7 @@
 """How a trial that `takeup randomize` drew is drawn again for inference: the same strata, the same coins, the same rule.
 
 `Strata` are finer strata than the plan's (a batch, a hidden block); `Procedure` is a draw that numbers in strata can't describe:
-minimisation, or batches of which only well-balanced assignments were accepted.
+minimisation, or batches of which only well-balanced assignments were accepted; `Hidden` is one that isn't known yet.
 """
 
 from __future__ import annotations
@@ -76,9 +76,20 @@ class Procedure:
 
     def applied(self, found: Scheme, frame: DataFrame) -> Scheme:
         """The scheme with the procedure as its drawer."""
-        if len(found.labels) != 2:
-            raise DesignError(Fault("minimisation and accepted balance are drawn anew for two arms only", "redraw", "two arms"))
         return replace(found, drawer=Picked(self.draw, positions(self.key, self.units, found, frame)))
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Units were drawn within blocks that stay hidden until the seed is revealed: masks keep the plan's blocks, inference refuses."""
+
+    said: str = "The draw's blocks are hidden until its seed is revealed, so the draw can't be made again."
+    remedy: str = "Once nobody is enrolled any more, run `takeup randomize PLAN --reveal`."
+
+    def applied(self, found: Scheme, frame: DataFrame) -> Scheme:
+        """The scheme as it is."""
+        del frame
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,33 +124,49 @@ def label_text(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Minimization:
-    """Each unit goes to the arm that leaves the margins more even, with probability `coin`; when both do, by a fair coin.
+    """Each unit goes with probability `coin` to the arm that leaves the margins most even, else to one of the others; ties by chance.
 
-    Pocock and Simon (1975, Biometrics 31): the range of the numbers in the arms, summed over the factors; two arms, equal shares.
+    Pocock and Simon (1975, Biometrics 31): on each factor how the units of this unit's level spread over the arms, summed over the factors;
+    equal shares.
 
     Attributes
     ----------
     levels : (N, factors) the level of each unit on each factor, in the order in which units came
+    arms : how many
+    measure : of the spread: "range", the largest number less the smallest, or "variance"
     """
 
     levels: Codes
     coin: float
+    arms: int = 2
+    measure: str = "range"
 
     def __call__(self, source: Source, size: int) -> Small:
         """Fresh arm codes, shape (size, N): unit i reads the i-th word of a draw, so that later units change nothing before them."""
         n, factors = self.levels.shape
         codes = np.empty((size, n), dtype=np.int8)
-        balance = np.zeros((size, factors, int(self.levels.max(initial=0)) + 1), dtype=np.int32)
+        numbers = np.zeros((factors, int(self.levels.max(initial=0)) + 1, self.arms, size), dtype=np.int32)
         column = np.arange(factors)
         uniform = (source.words(n, size) >> np.uint64(11)).astype(np.float64) * 2.0**-53
-        for unit in range(n):
-            here = balance[:, column, self.levels[unit]]
-            lean = np.sign((np.abs(here + 1) - np.abs(here - 1)).sum(axis=1))
-            chance = np.where(lean == 0, 0.5, np.where(lean > 0, 1.0 - self.coin, self.coin))
-            treated = uniform[unit] < chance
-            codes[:, unit] = treated
-            balance[:, column, self.levels[unit]] += np.where(treated, 1, -1)[:, None].astype(np.int32)
+        for unit, level in enumerate(self.levels):
+            # arms 1, 2, ... take their part of the unit interval in turn, control what is left
+            parts = np.cumsum(self._chances(numbers[column, level])[1:], axis=0)
+            codes[:, unit] = ((uniform[unit] >= parts).sum(axis=0) + 1) % self.arms
+            for arm in range(self.arms):
+                numbers[column, level, arm] += codes[:, unit] == arm
         return codes
+
+    def _chances(self, here: np.ndarray[Any, np.dtype[np.int32]]) -> Floats:
+        """Chance of each arm (arms, draws) of a unit whose levels have so many in each arm, (factors, arms, draws)."""
+        if self.measure == "variance":
+            uneven = here.sum(axis=0)  # one more in an arm adds its number to the variance, and what is the same for all arms
+        else:
+            top, other = here.max(axis=1), np.arange(self.arms)
+            uneven = np.stack([(np.maximum(top, here[:, arm] + 1) - np.minimum(here[:, other != arm].min(axis=1), here[:, arm] + 1)).sum(axis=0)
+                               for arm in other])
+        best = uneven == uneven.min(axis=0)
+        first = best / best.sum(axis=0)
+        return np.asarray(first * self.coin + (1.0 - first) * (1.0 - self.coin) / (self.arms - 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -165,12 +192,15 @@ class Batch:
         return labelled(self.strata, self.counts, source.words(size, self.place.size))
 
     def distance(self, codes: Small) -> Floats:
-        """Mahalanobis distance between the arms' means, shape (draws,), in units of its variance (Morgan and Rubin 2012, section 2.2)."""
-        treated = codes.astype(np.float64)
-        n1 = treated.sum(axis=1, keepdims=True)
-        n = float(self.place.size)
-        gap = treated @ self.z / np.maximum(n1, 1.0) - (1.0 - treated) @ self.z / np.maximum(n - n1, 1.0)
-        return np.asarray((gap**2).sum(axis=1) * (n1 * (n - n1) / n)[:, 0])
+        """Mahalanobis distance of the arms' means from the mean of all, each weighted by its number, shape (draws,).
+
+        For two arms that of Morgan and Rubin (2012, section 2.2) between them; for several the trace that they give for them.
+        """
+        distance = np.zeros(codes.shape[0])
+        for arm in range(self.counts.shape[1]):
+            within = (codes == arm).astype(np.float64)
+            distance += ((within @ self.z) ** 2).sum(axis=1) / np.maximum(within.sum(axis=1), 1.0)
+        return distance
 
 
 @dataclass(frozen=True, slots=True, eq=False)

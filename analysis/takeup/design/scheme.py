@@ -93,7 +93,7 @@ class Scheme:
         if len(self.labels) == 2:
             return self
         if self.drawer is not None:
-            raise DesignError(Fault("minimisation and accepted balance are drawn anew for two arms only", "redraw", "two arms"))
+            raise DesignError(Fault("after minimisation or accepted balance two arms can't be drawn apart from the others", "redraw", "two arms"))
         keep = (self.assigned == 0) | (self.assigned == code)
         of_row = keep[self.units]
         strata, position = np.unique(self.strata[keep], return_inverse=True)

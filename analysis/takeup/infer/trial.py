@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.design.assign import check_seed, layout
+from takeup.design.redraw import Hidden
 from takeup.design.scheme import scheme
 from takeup.errors import EstimateError, Fault, InferError, collect
 from takeup.estimate.arrays import arrays, choose_arm
 from takeup.estimate.columns import columns_exist, numeric
+from takeup.infer.anew import drawn_anew
 from takeup.infer.compare import studentized as over_standard_error
 from takeup.infer.null import Null, null_distribution
 from takeup.infer.statistics import Group, columns, statistic
@@ -72,10 +74,20 @@ def trial_null(
     """
     check_draws(draws)
     check_seed(seed)
+    if isinstance(design.redraw, Hidden):
+        raise InferError(Fault(design.redraw.said, remedy=design.redraw.remedy))
     drawn = scheme(frame, design)
     chosen = drawn.labels[1] if arm is None and len(drawn.labels) == 2 else choose_arm(frame[design.treatment], design, arm)
-    found = drawn.contrast(next(code for code, label in enumerate(drawn.labels) if code and label == chosen))
+    code = next(code for code, label in enumerate(drawn.labels) if code and label == chosen)
     data = read(frame, outcomes, design, covariates, method, chosen)
+    if drawn.drawer is not None and len(drawn.labels) > 2:
+        everybody = frame.assign(**{design.treatment: frame[design.treatment].where(frame[design.treatment] == chosen, design.control)})
+        whole = read(everybody, outcomes, design, covariates, method, chosen)
+        made, scale = drawn_anew(drawn, code, whole, method=method, draws=draws, seed=seed, null=null, backend=backend)
+        compared = over_standard_error(made.effects, made.variances) if studentized else made.effects
+        return TrialNull(data=data, found=drawn, null=made, effects=made.effects, variances=made.variances, statistics=compared, scale=scale,
+                         dose=None, joint=None, dose_scale=np.ones(len(data)))
+    found = drawn.contrast(code)
     return null_of(data, found, design, method=method, studentized=studentized, draws=draws, seed=seed, interval=interval, null=null, backend=backend)
 
 

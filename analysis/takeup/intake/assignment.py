@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from takeup.design.allocation import Allocation, commitment, drawn, master_seed, redraw_of
-from takeup.design.redraw import label_text
+from takeup.design.redraw import Hidden, label_text
 from takeup.errors import DesignError, Fault, IntakeError, TakeupError, collect
 from takeup.intake.read import counted, rows_in_words
 
@@ -99,7 +99,7 @@ def allocation_of(plan: Plan) -> Allocation:
         unit=str(bare(design.unit)), treatment=str(bare(design.treatment)), draw=design.draw, arms=labels,
         shares=tuple(share / sum(given) for share in given), blocks=bare(design.blocks), clusters=bare(design.clusters),
         block_sizes=more.block_sizes, match=tuple(str(bare(name)) for name in more.match), minimize=tuple(str(bare(name)) for name in more.minimize),
-        coin=more.coin, balance=tuple(str(bare(name)) for name in more.balance), accept=more.accept,
+        coin=more.coin, measure=more.measure, balance=tuple(str(bare(name)) for name in more.balance), accept=more.accept,
     )
 
 
@@ -263,12 +263,11 @@ def _redraw(material: Material, record: Record, frame: DataFrame) -> tuple[Redra
     """How to draw again, in the names of the frame of units; a sentence where it isn't known yet."""
     from dataclasses import replace
 
-    try:
-        made: Any = redraw_of(frame, record.rule, record.master)
-    except DesignError:
-        return None, "Until the seed is revealed the hidden blocks are unknown: randomisation inference draws within the plan's own blocks."
+    made: Any = redraw_of(frame, record.rule, record.master)
     if made is None:
         return None, ""
+    if isinstance(made, Hidden):
+        return made, f"{made.said} Randomisation inference waits for it. {made.remedy}"
     key = material.plan.design.clusters if record.rule.whole else material.plan.design.unit
     return replace(made, key=material.columns.resolve(str(key))), ""
 

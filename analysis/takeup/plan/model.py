@@ -93,6 +93,7 @@ class AllocationPlan(Part):
     match: tuple[Column, ...] = Field(default=(), description="Columns by which pairs are built (Mahalanobis distance), with draw: pairs.")
     minimize: tuple[Column, ...] = Field(default=(), description="Columns over which the arms are kept even as units arrive (Pocock and Simon).")
     coin: float = Field(default=0.8, gt=0.5, lt=1, description="With minimize: the chance of the arm that makes the margins more even.")
+    measure: Literal["range", "variance"] = Field(default="range", description="With minimize: how uneven the numbers of a margin are.")
     balance: tuple[Column, ...] = Field(default=(), description="Columns whose means are compared before an assignment is accepted.")
     accept: float = Field(default=0.1, ge=0.001, le=1, description="With balance: the share of assignments that is accepted.")
 

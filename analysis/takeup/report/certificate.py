@@ -95,6 +95,8 @@ def _rules(rule: Allocation, language: str) -> list[str]:
     if rule.minimize:
         lines[0] = _("Minimisation over {columns}: with probability {coin} the arm that keeps the margins most even (Pocock and Simon 1975).",
                      columns=", ".join(rule.minimize), coin=number.percent(rule.coin))
+        if rule.measure == "variance":
+            lines.append(_("Uneven numbers are measured by the variance over the arms, not by the range."))
     if rule.match:
         lines.append(_("Pairs of those most alike by Mahalanobis distance on {columns}.", columns=", ".join(rule.match)))
     if rule.balance:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from takeup.errors import InferError
 from takeup.results import Estimate, FrozenMap, Test
 
 if TYPE_CHECKING:
@@ -55,10 +56,13 @@ def _adjusted(material: Material, members: list[Question], p_values: list[float]
     out: dict[tuple[str, object], float] = {}
     for arm in dict.fromkeys(item.arm for item in members):
         choices = {item.outcome.id: item.choice for item in members if item.arm == arm and item.choice is not None}
-        found = multiplicity.stepdown(
-            material.frame, list(choices), material.design, covariates={name: choice.covariates for name, choice in choices.items()},
-            draws=analyses.draws, seed=analyses.seed, arm=arm,
-        )
+        try:
+            found = multiplicity.stepdown(
+                material.frame, list(choices), material.design, covariates={name: choice.covariates for name, choice in choices.items()},
+                draws=analyses.draws, seed=analyses.seed, arm=arm,
+            )
+        except InferError as error:  # a draw that can't be made again (yet)
+            return [math.nan] * len(members), None, str(error)
         out |= {(name, arm): float(row.p_adjusted) for name, row in zip(choices, found, strict=True)}
     each = " arm by arm" if len({item.arm for item in members}) > 1 else ""
     reason = f"{len({item.outcome.id for item in members})} outcomes corrected together{each}, on the same draws."
