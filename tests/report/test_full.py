@@ -1,6 +1,7 @@
 """The report as a document: its order, its numbers, what it may and may not say."""
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -10,10 +11,12 @@ from report import pages
 from takeup.errors import ReleaseError, ReportError
 from takeup.present.causal import causal_words
 from takeup.present.numbers import numbers, value_of
+from takeup.present.tables.model import Column, Row, Table, text_cell
 from takeup.present.text import plain
 from takeup.report.document import Bullets, Callout, Details, FigureBlock, Heading, TableBlock
 from takeup.report.full import full_report
 from takeup.report.html import running_text
+from takeup.report.methods import said_once
 from takeup.results import FrozenMap, ResultSet
 
 ORDER = ["found", "study", "people", "draw", "takeup", "effects", "robustness", "missing", "methods", "limits", "provenance", "consort"]
@@ -186,3 +189,16 @@ def test_many_outcomes_are_told_in_a_table_instead_of_sentences():
     assert (table.id, len(table.rows)) == ("summary", 6)
     assert [row.cells[1].text for row in table.rows[2:]] == ["Little or no difference", "Better, too little to matter", "Better, size uncertain",
                                                              "Better, size uncertain"]
+
+
+def test_sentences_that_open_every_reason_are_said_once():
+    columns = (Column(id="id", title="Number"), Column(id="reason", title="Why"))
+    reasons = ("The plan names ANCOVA. Units were drawn one by one: HC2. One is missing.", "The plan names ANCOVA. Units were drawn one by one: HC2.")
+    rows = tuple(Row(cells=(text_cell(f"effect.{place}"), text_cell(reason))) for place, reason in enumerate(reasons))
+    table = Table(id="methods", title="T", columns=columns, rows=rows)
+    told = said_once(table)
+    assert [row.cells[-1].text for row in told.rows] == ["One is missing.", ""]
+    assert told.notes == ("For all numbers here: The plan names ANCOVA. Units were drawn one by one: HC2.",)
+    assert said_once(replace(table, rows=rows[:1])).rows == rows[:1]
+    same = said_once(replace(table, rows=(rows[1], rows[1])))
+    assert [column.id for column in same.columns] == ["id"]

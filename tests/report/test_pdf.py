@@ -8,6 +8,8 @@ import pytest
 from present import made_up
 from report import pages
 from takeup.errors import ReportError
+from takeup.present.catalogue import words
+from takeup.present.style import text_width
 from takeup.present.tables.model import Column, Row, Table, text_cell
 from takeup.present.text import said
 from takeup.report import pdf as pdf_module
@@ -117,14 +119,49 @@ def wide(columns: int, text: str) -> Table:
 @pytest.mark.parametrize("columns", [1, 4, 7, 9, 14])
 @pytest.mark.parametrize("text", ["0,1", "-1.234,56 tot 7.890,12"])
 def test_columns_never_take_more_than_the_page_and_text_keeps_room(columns, text):
-    size, widths = _layout(wide(columns, text))
-    fixed = sum(width["pt"] for width in widths)
-    flexible = [width for width in widths if width["fr"]]
+    shown, size, widths, tight = _layout(wide(columns, text))
+    assert shown == wide(columns, text)
     assert 5.8 <= size <= 7.8
-    assert flexible
-    assert fixed == 0 or PAGE - fixed >= TEXT_ROOM * len(flexible)
+    assert sum(widths) == pytest.approx(PAGE, abs=0.1)
+    assert tight or widths[0] >= TEXT_ROOM
     document = Document(title="T", language="nl", blocks=(TableBlock(table=wide(columns, text)),))
     assert len(pypdf.PdfReader(BytesIO(pdf(document))).pages) == 1
+
+
+def test_columns_of_text_share_the_page_by_their_length_and_none_is_narrower_than_its_longest_part():
+    why = "De verschillende gezinnen van eenzelfde begeleider lijken op elkaar, dus staat elke begeleider voor een cluster. " * 3
+    columns = tuple(Column(id=name, title=name) for name in ("Getal", "Methode", "Waarom"))
+    row = Row(cells=(text_cell("effect.supplementary_support"), text_cell("Regressie met covariaten van de nulmeting (ANCOVA)"), text_cell(why)))
+    _shown, size, widths, tight = _layout(Table(id="methods", title="Hoe", columns=columns, rows=(row,), language="nl"))
+    assert widths[2] > PAGE / 2
+    assert widths[0] >= text_width("supplementary_", size) * 72
+    assert widths[1] >= text_width("covariaten", size) * 72
+    assert not tight
+
+
+def test_where_the_word_for_withheld_takes_too_much_room_a_sign_stands_for_it():
+    hidden = words("nl")("withheld")
+    columns = (Column(id="right", title="Recht"), *(Column(id=str(place), title="Na", kind="percent") for place in range(12)))
+    row = Row(cells=(text_cell("Werkhervattingstoeslag voor eenoudergezinnen"), *(text_cell(hidden),) * 12))
+    table = Table(id="rights", title="T", columns=columns, rows=(row,), notes=("Aandelen staan in %.",), language="nl")
+    shown, _size, _widths, tight = _layout(table)
+    assert {row.cells[1].text for row in shown.rows} == {"x"}
+    assert shown.notes == ("Aandelen staan in %.", f"x: {hidden}")
+    assert not tight
+    assert _layout(wide(3, hidden))[0] == wide(3, hidden)
+
+
+def test_a_row_and_its_heading_stay_on_one_page():
+    lines = " ".join(["woorden"] * 120)
+    rows = tuple(Row(cells=(text_cell(f"naam{place}"), text_cell(lines)), group=f"groep{place}") for place in range(12))
+    table = Table(id="t", title="T", columns=(Column(id="a", title="Naam"), Column(id="b", title="Waarom")), rows=rows, language="nl")
+    made = pdf(Document(title="T", language="nl", blocks=(TableBlock(table=table),)))
+    pages_of = [page.extract_text() for page in pypdf.PdfReader(BytesIO(made)).pages]
+    assert len(pages_of) > 2
+    for place in range(12):
+        (home,) = [page for page in pages_of if f"naam{place}\n" in page or f"naam{place} " in page]
+        assert f"groep{place}" in home
+        assert home.count("woor") == home.count("groep") * 120
 
 
 def test_what_is_not_for_paper_is_left_out(text):

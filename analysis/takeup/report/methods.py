@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from takeup.plan.evidence import MAIN
+from takeup.present.catalogue import words
 from takeup.present.reading import pick, prefix, section
 from takeup.present.tables import methods as methods_table
-from takeup.present.tables.model import compact
+from takeup.present.tables.model import compact, text_cell
 from takeup.present.terms import ADJUSTMENTS, DRAWS, method, method_of, term, variance
 from takeup.present.text import said
 from takeup.report.document import Block, Details, Paragraph, TableBlock
@@ -26,6 +29,7 @@ def methods(tell: Teller) -> tuple[Block, ...]:
     table = methods_table(tell.released, tell.labels, tell.language)
     main = {result_id for estimate in tell.main() if (result_id := estimate.provenance.id)}
     first, rest = split(table, main)
+    first = said_once(first)
     out: list[Block] = [Paragraph(spans=spans) for spans in sentences if spans]
     if first.rows:
         out.append(TableBlock(table=first))
@@ -39,6 +43,19 @@ def split(table: Table, main: set[str]) -> tuple[Table, Table]:
     inside = tuple(row for row in table.rows if row.cells[0].text in main)
     outside = tuple(row for row in table.rows if row.cells[0].text not in main)
     return compact(replace(table, rows=inside)), compact(replace(table, id="methods_other", rows=outside))
+
+
+def said_once(table: Table) -> Table:
+    """The table with the sentences that open every line's reason in a note below it, instead of in each line."""
+    reasons = [re.split(r"(?<=\.) ", row.cells[-1].text) for row in table.rows]
+    shared = [each[0] for each in takewhile(lambda each: len(set(each)) == 1, zip(*reasons, strict=False))]
+    if len(reasons) < 2 or not any(shared):
+        return table
+    rows = tuple(replace(row, cells=(*row.cells[:-1], text_cell(" ".join(reason[len(shared):]))))
+                 for row, reason in zip(table.rows, reasons, strict=True))
+    _ = words(table.language)
+    note = _("For all numbers here: {reasons}", reasons=" ".join(shared))
+    return compact(replace(table, rows=rows, notes=(*table.notes, note)))
 
 
 def _draw(tell: Teller) -> Spans:

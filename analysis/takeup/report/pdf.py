@@ -6,6 +6,7 @@ The template holds no text: all words and numbers go in as JSON, so nothing an a
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,9 +30,10 @@ SIZES = ((5, 7.8), (7, 7.3), (9, 6.8), (99, 6.3), (99, 5.8))
 """Points of a table's type: the first for up to so many columns, smaller ones where it doesn't fit."""
 PAGE, TEXT_ROOM = 487.0, 96.0
 """Points: the width of the text, and the least that a column of long text gets of it."""
-SHORT, LONG_NAME = 0.75, 18
-"""A text column narrower than this many inches keeps its width; a name of this many characters without a space may be broken."""
-
+SHORT, LONG_NAME, INSET = 54.0, 18, 9.0
+"""A text column narrower than so many points keeps its width; a name of so many characters without a space may be broken; points beside a text."""
+SIGN = "x"
+"""Stands for a withheld number where its word leaves no room for the rest, as in the tables of statistical offices."""
 HEAD_LINES = 3
 SOFT_HYPHEN = "\u00ad"
 
@@ -113,7 +115,10 @@ def _block(block: Block) -> dict[str, Any]:
     elif isinstance(block, FigureBlock):
         out |= {"title": block.figure.title, "alt": block.figure.alt, "svg": block.figure.svg.decode("utf-8")}
     elif isinstance(block, Details):
-        out |= {"blocks": [{"kind": "heading", "level": 3, "text": block.title}, *(_block(inner) for inner in block.blocks if _printed(inner))]}
+        inner = [_block(part) for part in block.blocks if _printed(part)]
+        if inner and inner[0].get("title") == block.title:  # the heading says it already
+            inner[0]["title"] = ""
+        out |= {"blocks": [{"kind": "heading", "level": 3, "text": block.title}, *inner]}
     return out
 
 
@@ -122,11 +127,10 @@ def _spans(spans: Spans) -> list[dict[str, Any]]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    size, widths = _layout(table)
+    table, size, widths, tight = _layout(table)
     return {
         "title": table.title, "notes": list(table.notes), "heads": [{"text": text, "span": span} for text, span in table.heads()], "size": size,
-        "columns": [{"title": column.title, "number": column.kind != "text"} for column in table.columns], "widths": widths,
-        "tight": not any(width["pt"] for width in widths),
+        "columns": [{"title": column.title, "number": column.kind != "text"} for column in table.columns], "widths": widths, "tight": tight,
         "groups": [{"title": group, "rows": [{"level": row.level, "head": row.head, "cells": [breakable(cell.text) for cell in row.cells]}
                                              for row in rows]}
                    for group, rows in table.blocks()],
@@ -140,36 +144,71 @@ def breakable(text: str) -> str:
     return "".join(f"{character}\u200b" if character in "._/" else character for character in text)
 
 
-def _layout(table: Table) -> tuple[float, list[dict[str, float]]]:
-    """The largest type in which the columns of numbers leave room for the text; where none does, all columns share the page by their content."""
+def _layout(table: Table) -> tuple[Table, float, list[float], bool]:
+    """The largest type in which the columns of numbers leave room for the text, and points for each column.
+
+    Where none does, the word for what is withheld becomes a sign; where that isn't enough, all columns share the page by their content, and words
+    are broken (the last answer is true).
+    """
     sizes = [size for most, size in SIZES if len(table.columns) <= most]
-    for size in sizes:
-        widths = _widths(table, size)
-        flexible = sum(1 for width in widths if width["fr"])
-        if sum(width["pt"] for width in widths) + flexible * TEXT_ROOM <= PAGE:
-            return size, widths
-    needed = [max(_needs(table, place, sizes[-1]), 0.25) for place in range(len(table.columns))]
-    return sizes[-1], [{"pt": 0.0, "fr": round(min(width, 1.6), 3)} for width in needed]
+    for shown in (table, _signed(table)):
+        for size in sizes:
+            if widths := _widths(shown, size):
+                return shown, size, widths, False
+    size = sizes[-1]
+    needed = [min(max(_needs(table, place, size), 18.0), 115.0) for place in range(len(table.columns))]
+    return table, size, [round(PAGE * width / sum(needed), 2) for width in needed], True
 
 
-def _widths(table: Table, size: float) -> list[dict[str, float]]:
-    """What each column needs: numbers stay on one line and their heads may wrap; text shares what is left by its length."""
-    out: list[dict[str, float]] = []
-    for place, column in enumerate(table.columns):
-        needs = _needs(table, place, size)
-        if column.kind != "text" or needs < SHORT:
-            out.append({"pt": round(needs * 72 + 9.0, 2), "fr": 0.0})
-        else:
-            out.append({"pt": 0.0, "fr": round(min(needs, 5.0) ** 0.75, 3)})
-    if not any(width["fr"] for width in out):
-        out[0] = {"pt": 0.0, "fr": 1.0}
+def _signed(table: Table) -> Table:
+    """With a sign, and its meaning below, for every cell that is withheld."""
+    _ = words(table.language)
+    hidden = _("withheld")
+    if not any(cell.text == hidden for row in table.rows for cell in row.cells):
+        return table
+    rows = tuple(replace(row, cells=tuple(replace(cell, text=SIGN) if cell.text == hidden else cell for cell in row.cells)) for row in table.rows)
+    return replace(table, rows=rows, notes=(*table.notes, _("{first}: {second}", first=SIGN, second=hidden)))
+
+
+def _widths(table: Table, size: float) -> list[float]:
+    """Points for each column: numbers stay on one line and their heads may wrap; text shares what is left. Empty where too little is left."""
+    needs = [_needs(table, place, size) for place in range(len(table.columns))]
+    text = [place for place, column in enumerate(table.columns) if column.kind == "text" and needs[place] >= SHORT] or [0]
+    out = [round(need + INSET, 2) for need in needs]
+    room = PAGE - sum(width for place, width in enumerate(out) if place not in text)
+    if room < sum(min(out[place], TEXT_ROOM) for place in text):
+        return []
+    shares = _shared(room, [needs[place] for place in text], [_longest_part(table, place, size) for place in text])
+    for place, width in zip(text, shares, strict=True):
+        out[place] = round(width, 2)
     return out
 
 
+def _shared(room: float, needs: list[float], least: list[float]) -> list[float]:
+    """The room shared by columns of text, longer ones getting more, none less than its longest part."""
+    weights = [need**0.75 for need in needs]
+    widths: dict[int, float] = {}
+    while True:
+        free = [place for place in range(len(needs)) if place not in widths]
+        left, total = room - sum(widths.values()), sum(weights[place] for place in free)
+        shares = {place: left * weights[place] / total for place in free}
+        narrow = {place: least[place] for place in free if shares[place] < least[place]}
+        if not narrow or len(narrow) == len(free):
+            return [widths.get(place, shares.get(place, 0.0)) for place in range(len(needs))]
+        widths |= narrow
+
+
+def _longest_part(table: Table, place: int, size: float) -> float:
+    """The points that the longest word or part of a name in a column takes, so far as a column of text may ask for them."""
+    parts = {part for row in table.rows for part in breakable(row.cells[place].text).replace("\u200b", " ").split()}
+    longest = max((text_width(part, size) * 72 for part in parts), default=0.0)
+    return min(max(longest, _head_width(table.columns[place].title, size) * 72) + INSET, TEXT_ROOM)
+
+
 def _needs(table: Table, place: int, size: float) -> float:
-    """The inches a column's longest cell and its head take."""
+    """The points a column's longest cell and its head take."""
     longest = max((text_width(row.cells[place].text, size) for row in table.rows), default=0.0)
-    return max(longest, _head_width(table.columns[place].title, size))
+    return max(longest, _head_width(table.columns[place].title, size)) * 72
 
 
 def _head_width(title: str, size: float) -> float:

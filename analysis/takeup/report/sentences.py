@@ -153,9 +153,13 @@ class Teller:
         same = sum(of(item) == of(estimate) for item in others)
         name = self.labels.outcome(estimate.outcome, self.language)
         if same == len(others):
-            return said(self._("{outcome}: other methods give the same conclusion.", outcome=name))
-        return said(self._("{outcome}: {same} of {n} other methods give the same conclusion; see the table.", outcome=name,
-                           same=self.number.integer(same), n=self.number.integer(len(others))))
+            return said(self._.plural("{outcome}: another method gives the same conclusion.", "{outcome}: other methods give the same conclusion.",
+                                      same, outcome=name))
+        if not same:
+            return said(self._("{outcome}: no other method gives the same conclusion; see the table.", outcome=name))
+        return said(self._.plural("{outcome}: {same} of {n} other methods gives the same conclusion; see the table.",
+                                  "{outcome}: {same} of {n} other methods give the same conclusion; see the table.", same, outcome=name,
+                                  same=self.number.integer(same), n=self.number.integer(len(others))))
 
     def main(self, role: str = "") -> list[Estimate]:
         """The main estimates in the order of the plan, of one role where it is given."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from takeup.present.figures.model import Figure, finished
 from takeup.present.reading import arms, section, statistics
-from takeup.present.style import BLUE, GREY, INK, NORMAL, PALE, SMALL, WIDTH, bare, drawing, house_style, text_width
+from takeup.present.style import BLUE, GREY, INK, NORMAL, PALE, SMALL, WIDTH, bare, drawing, house_style, text_width, wrapped
 from takeup.present.tables.model import Column, Maker, Row, Table, text_cell
 from takeup.results import ResultSet
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from takeup.release.gate import Released
     from takeup.results import Statistic
 
-ROW, TOP = 0.24, 0.36
+ROW, TOP, LINE = 0.24, 0.36, 0.17
 
 
 def dose(released: Released, labels: Labels, language: str) -> Figure | None:
@@ -33,8 +33,10 @@ def dose(released: Released, labels: Labels, language: str) -> Figure | None:
     title = _("How much contact families had with the case manager")
     ladder = [item for item in found if item.arm == shown[0]]
     channels = statistics(results, table="contacts", variable="channel", arm=shown[0])
-    height = TOP + ROW * max(len(ladder), len(channels)) + 0.1
     half = WIDTH / 2
+    heads = [wrapped(_("Of 100 families offered a case manager"), half - 0.2, NORMAL, bold=True), [_("Contacts per family")]]
+    top = TOP + LINE * (len(heads[0]) - 1)
+    height = top + ROW * max(len(ladder), len(channels)) + 0.1
     with house_style():
         figure = drawing(height)
         canvas = figure.add_axes((0, 0, 1, 1))
@@ -43,25 +45,31 @@ def dose(released: Released, labels: Labels, language: str) -> Figure | None:
         bare(canvas)
         rungs = [(_.plural("at least {n} contact", "at least {n} contacts", int(item.wave), n=make.number.integer(int(item.wave))), item)
                  for item in ladder]
-        canvas.text(0.02, 0.16, _("Of 100 families offered a case manager"), size=NORMAL, weight="bold", va="center")
-        _bars(canvas, [(name, item.value, make.number.of(item, "value", "percent", 0).text) for name, item in rungs], 0.02, half - 0.2, 1.0)
+        _head(canvas, heads[0], 0.02)
+        _bars(canvas, [(name, item.value, make.number.of(item, "value", "percent", 0).text) for name, item in rungs], top, (0.02, half - 0.2), 1.0)
         if channels:
-            canvas.text(half + 0.1, 0.16, _("Contacts per family"), size=NORMAL, weight="bold", va="center")
+            _head(canvas, heads[1], half + 0.1)
             most = max((item.value for item in channels if not math.isnan(item.value)), default=1.0)
             _bars(canvas, [(labels.level("channel", item.level, language), item.value, make.number.of(item, "value", "number", 1).text)
-                           for item in channels], half + 0.1, WIDTH - 0.1, most)
+                           for item in channels], top, (half + 0.1, WIDTH - 0.1), most)
         return finished(figure, id_="dose", title=title, data=_data(found, labels, make, title),
                         alt=_("{title}. {lines}.", title=title, lines="; ".join(
                             f"{name} {make.number.of(item, 'value', 'percent', 0).text}" for name, item in rungs)))
 
 
-def _bars(canvas: Axes, rows: list[tuple[str, float, str]], left: float, right: float, most: float) -> None:
+def _head(canvas: Axes, lines: list[str], left: float) -> None:
+    for place, line in enumerate(lines):
+        canvas.text(left, 0.16 + LINE * place, line, size=NORMAL, weight="bold", va="center")
+
+
+def _bars(canvas: Axes, rows: list[tuple[str, float, str]], top: float, sides: tuple[float, float], most: float) -> None:
     from matplotlib.patches import Rectangle
 
+    left, right = sides
     start = left + 0.12 + max(text_width(name, SMALL) for name, _value, _text in rows)
     wide = right - start - 0.45
     for place, (name, value, text) in enumerate(rows):
-        y = TOP + ROW * (place + 0.5)
+        y = top + ROW * (place + 0.5)
         canvas.text(start - 0.1, y, name, size=SMALL, ha="right", va="center", color=INK)
         canvas.add_patch(Rectangle((start, y - 0.08), wide, 0.16, facecolor=PALE))
         if not math.isnan(value):
