@@ -91,8 +91,7 @@ def whole_trial(material, draws):
     main = [name for name in outcomes if " in " not in name]
     own, groups = {name: covariates[name] for name in main}, {name: covariates[name] for name in outcomes if name not in main}
     return (tu.randomization_test(frame, list(groups), data.UNITS, covariates=groups, draws=draws),
-            tu.randomization_test(frame, main, data.UNITS, covariates=own, draws=draws, interval=True),
-            tu.stepdown(frame, main, data.UNITS, covariates=own, draws=draws))
+            tu.randomization_test(frame, main, data.UNITS, covariates=own, draws=draws, interval=True, family=True))
 
 
 def ritest_coefficient(probe):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import takeup as tu
 from infer import brute
 from takeup.errors import InferError
-from takeup.infer.multiplicity import max_t, min_p
+from takeup.infer.step_down import max_t, min_p
 
 UNIT = tu.Design("arm", 0)
 METHODS = ("holm", "hochberg", "bonferroni", "bh", "by", "sharpened_q")
@@ -62,6 +62,16 @@ def test_step_down_is_closed_testing():
 def test_one_outcome_needs_no_adjustment():
     (alone,) = tu.stepdown(trial(), ["a"], UNIT)
     assert alone.p_adjusted == alone.p_value == tu.randomization_test(trial(), "a", UNIT, two_sided="absolute").p_value
+
+
+def test_a_randomisation_test_adjusts_for_its_family_on_the_same_draws():
+    frame, names = trial(n=40, treated=15).assign(flat=1.0), ["a", "b", "flat", "d"]
+    for statistic in ("studentized", "estimate"):
+        together = tu.randomization_test(frame, names, UNIT, statistic=statistic, draws=500, interval=True, family=True)
+        apart = tu.stepdown(frame, names, UNIT, statistic=statistic, draws=500)
+        np.testing.assert_array_equal(together.p_adjusted, [test.p_adjusted for test in apart])
+        assert [test.p_adjusted for test in together.tests()][:2] == [apart[0].p_adjusted, apart[1].p_adjusted]
+    assert np.isnan(tu.randomization_test(frame, "a", UNIT, draws=500).p_adjusted)
 
 
 def test_an_outcome_without_a_statistic_takes_no_part():

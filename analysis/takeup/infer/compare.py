@@ -100,13 +100,15 @@ def moments(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
     >>> [part.tolist() for part in moments(np.array([[9.0, 1.0, 3.0, np.nan]]), np.array([0.0, 1.0, 1.0, 1.0]))]
     [[2.0], [1.0]]
     """
-    mass = np.where(np.isfinite(statistics), weights, 0.0)
-    total = np.maximum(mass.sum(axis=1), 1e-300)
-    known = np.where(mass > 0, statistics, 0.0)
-    centre = (mass * known).sum(axis=1) / total
-    width = np.sqrt((mass * (known - centre[:, None]) ** 2).sum(axis=1) / total)
-    empty = ~(mass > 0).any(axis=1)
-    return np.where(empty, np.nan, centre), np.where(empty, np.nan, width)
+    with np.errstate(invalid="ignore"):  # an undefined draw, or an infinite one
+        centre = (statistics @ weights) / weights.sum()
+        width = np.sqrt(((statistics - centre[:, None]) ** 2 @ weights) / weights.sum())
+    for row in np.flatnonzero(~np.isfinite(width)):
+        there = np.isfinite(statistics[row]) & (weights > 0)
+        mass, known = weights[there], statistics[row, there]
+        centre[row] = (mass @ known) / mass.sum() if mass.size else np.nan
+        width[row] = np.sqrt((mass @ (known - centre[row]) ** 2) / mass.sum()) if mass.size else np.nan
+    return centre, width
 
 
 def absolute_shares(statistics: Floats, weights: Floats) -> Floats:

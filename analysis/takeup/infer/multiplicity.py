@@ -9,9 +9,10 @@ import numpy as np
 from takeup.design.assign import check_seed
 from takeup.errors import Fault, InferError
 from takeup.estimate.arrays import choose_arm
-from takeup.infer.compare import TIE, absolute_shares, check_options, monte_carlo_error, root_mean_square, weighed
+from takeup.infer.compare import absolute_shares, check_options, monte_carlo_error
 from takeup.infer.randomization import Method, Which, reasons
 from takeup.infer.statistics import METHODS
+from takeup.infer.step_down import max_t, min_p
 from takeup.infer.trial import check_draws, names_of, read, trial_null
 from takeup.infer.wild import family
 from takeup.results import FrozenMap, Provenance, ResultSet, Test
@@ -111,64 +112,6 @@ def _tests(data: Sequence[Arrays], statistics: Floats, weights: Floats, *, exact
              extra=FrozenMap(p_single_step=float(s), family=len(data)), provenance=Provenance(seed=None if exact else seed, version=__version__))
         for one, row, p, q, s in zip(data, statistics, raw, adjusted, single, strict=True)
     ))
-
-
-def max_t(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Step-down and single-step adjusted p-values from the joint null distribution.
-
-    Parameters
-    ----------
-    statistics : (outcomes, 1 + draws), the observed ones first
-    weights : (1 + draws,)
-
-    Returns
-    -------
-    adjusted, single : (outcomes,) nan for an outcome without an observed statistic
-    """
-    sizes = np.abs(statistics)
-    known = np.flatnonzero(~np.isnan(statistics[:, 0]))
-    adjusted, single = np.full(len(statistics), np.nan), np.full(len(statistics), np.nan)
-    if not known.size:
-        return adjusted, single
-    order = known[np.argsort(-sizes[known, 0], kind="stable")]
-    reached = sizes[order, 0] - TIE * root_mean_square(statistics[order])
-    largest = sizes[order]
-    for place in range(order.size - 2, -1, -1):
-        # over this outcome and those with smaller statistics; an undefined one is never the largest
-        np.fmax(largest[place], largest[place + 1], out=largest[place])
-    total = weights.sum()
-    steps = weighed(largest >= reached[:, None], weights) / total
-    adjusted[order] = np.maximum.accumulate(steps)
-    single[order] = weighed(largest[0] >= reached[:, None], weights) / total
-    return adjusted, single
-
-
-def min_p(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Step-down and single-step adjusted p-values by the smallest p-value (Westfall and Young 1993, algorithm 2.8), as `max_t`.
-
-    Each draw's statistic is turned into its p-value within the same null distribution, so that outcomes with wider tails weigh no more.
-    """
-    known = np.flatnonzero(~np.isnan(statistics[:, 0]))
-    adjusted, single = np.full(len(statistics), np.nan), np.full(len(statistics), np.nan)
-    if not known.size:
-        return adjusted, single
-    p = np.ones((known.size, statistics.shape[1]))
-    for place, outcome in enumerate(known):
-        p[place] = _own_p(statistics[outcome], weights)
-    order = np.argsort(p[:, 0], kind="stable")
-    smallest = np.minimum.accumulate(p[order[::-1]], axis=0)[::-1]
-    steps = ((smallest <= p[order, :1] * (1.0 + TIE)) @ weights) / weights.sum()
-    adjusted[known[order]] = np.maximum.accumulate(steps)
-    single[known] = ((smallest[0] <= p[:, :1] * (1.0 + TIE)) @ weights) / weights.sum()
-    return adjusted, single
-
-
-def _own_p(row: Floats, weights: Floats) -> Floats:
-    """The two-sided p-value of every draw within its own null distribution, ties within the tolerance counted."""
-    sizes = np.where(np.isnan(row), -np.inf, np.abs(row))
-    order = np.argsort(sizes)
-    above = np.concatenate([np.cumsum(weights[order][::-1])[::-1], [0.0]]) / weights.sum()
-    return np.asarray(above[np.searchsorted(sizes[order], sizes - TIE * float(root_mean_square(row)))])
 
 
 def adjust(p_values: ArrayLike, method: Adjustment) -> Floats:

@@ -13,6 +13,7 @@ from takeup.infer.compare import Alternative, TwoSided, check_options, moments, 
 from takeup.infer.invert import interval as invert
 from takeup.infer.invert import lines
 from takeup.infer.statistics import METHODS
+from takeup.infer.step_down import max_t
 from takeup.infer.trial import TrialNull, names_of, trial_null
 from takeup.results import Provenance, Result, ResultSet, Test
 from takeup.version import __version__
@@ -40,6 +41,7 @@ class RandomizationTest(Result):
     outcomes : names
     p_value, statistic, estimate : of each outcome; `statistic` is the effect over its standard error, or the effect itself
     mc_error : Monte-Carlo standard error of the p-value; 0 where all assignments were listed
+    p_adjusted : for all outcomes together, as from `stepdown`; nan where it wasn't asked for
     conf_low, conf_high : interval by test inversion at `conf_level`; nan where none was asked for
     exact : all assignments were listed
     draws : how many draws, or how many assignments there are
@@ -60,6 +62,7 @@ class RandomizationTest(Result):
     conf_level: float = 0.95
     n: int | np.ndarray[Any, np.dtype[np.int64]] = 0
     n_clusters: int | None = None
+    p_adjusted: Numbers = float("nan")
     null_mean: Numbers = float("nan")
     null_sd: Numbers = float("nan")
     exact: bool
@@ -85,9 +88,9 @@ class RandomizationTest(Result):
         """One `Test` an outcome."""
         return ResultSet(tuple(
             Test(outcome=one.outcomes[0], arm=self.arm, statistic=_number(one.statistic), p_value=_number(one.p_value),
-                 conf_low=_number(one.conf_low), conf_high=_number(one.conf_high), conf_level=self.conf_level, n=int(np.ravel(one.n)[0]),
-                 draws=self.draws, exact=self.exact, mc_error=_number(one.mc_error), method=self.method, reason=self.reason,
-                 provenance=self.provenance)
+                 p_adjusted=_number(one.p_adjusted), conf_low=_number(one.conf_low), conf_high=_number(one.conf_high),
+                 conf_level=self.conf_level, n=int(np.ravel(one.n)[0]), draws=self.draws, exact=self.exact, mc_error=_number(one.mc_error),
+                 method=self.method, reason=self.reason, provenance=self.provenance)
             for one in (self[name] for name in self.outcomes)
         ))
 
@@ -102,13 +105,14 @@ class RandomizationTest(Result):
         return list(self.outcomes)
 
 
-_EACH = ("p_value", "statistic", "estimate", "mc_error", "conf_low", "conf_high", "null_mean", "null_sd")
+_EACH = ("p_value", "statistic", "estimate", "mc_error", "conf_low", "conf_high", "p_adjusted", "null_mean", "null_sd")
 
 
 def randomization_test(
     frame: DataFrame, outcomes: str | Sequence[str], design: Design, *, covariates: Covariates = (), method: Method = "ancova",
     statistic: Which = "studentized", alternative: Alternative = "two-sided", two_sided: TwoSided = "doubled", draws: int = 10_000, seed: int = 0,
-    interval: bool = False, null: float = 0.0, arm: object = None, conf_level: float = 0.95, backend: Executor | None = None,
+    interval: bool = False, null: float = 0.0, arm: object = None, conf_level: float = 0.95, family: bool = False,
+    backend: Executor | None = None,
 ) -> RandomizationTest:
     """Test of the sharp null of no effect (or of a constant effect `null`) by drawing the trial again.
 
@@ -127,6 +131,7 @@ def randomization_test(
     null : hypothesised effect, in units of the outcome (per unit of dose for "cace")
     arm : which treated arm, where there are several: units of the two arms are drawn again among each other, the rest stays as it was; after
         minimisation or accepted balance everybody is drawn anew into all arms
+    family : also p-values adjusted for all these outcomes (step-down max-T, two-sided by absolute value), from the same draws
     backend : any `concurrent.futures.Executor`; None uses processes when the work is long. For Dask: ``client.get_executor()``
 
     Returns
@@ -171,11 +176,13 @@ def randomization_test(
         for place in range(len(names)):
             low[place], high[place] = _interval(found, place, alternative, two_sided, conf_level, null, studentized=statistic == "studentized")
     units = np.ones(len(names)) if statistic == "studentized" else found.scale
-    centre, width = moments(found.statistics, found.null.weights)
+    compared = found.statistics if statistic == "studentized" else found.statistics * units[:, None]
+    centre, width = moments(compared, found.null.weights)
+    adjusted = max_t(compared, found.null.weights)[0] if family else np.full(len(names), np.nan)
     values: dict[str, Any] = {
         "p_value": p_values, "mc_error": errors, "conf_low": low, "conf_high": high, "estimate": found.effects[:, 0] * found.scale,
-        "statistic": found.statistics[:, 0] * units, "n": np.array([one.n for one in found.data]), "null_mean": centre * units,
-        "null_sd": width * units,
+        "statistic": compared[:, 0].copy(), "p_adjusted": adjusted, "null_mean": centre, "null_sd": width,
+        "n": np.array([one.n for one in found.data]),
     }
     for array in values.values():
         array.flags.writeable = False
