@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 import takeup as tu
 from takeup.build.new_study import Answers, measure_of, new_study, study_files
+from takeup.build.power import from_plan
 from takeup.build.rehearse import rehearse
 from takeup.cli import run
 from takeup.commands.before import new
@@ -33,6 +34,11 @@ def test_every_shape_is_drawn_checked_and_estimated(shape, tmp_path, capsys):
     plan = home / "plan.yaml"
     assert set(names) == {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
     assert set(rehearse(plan)) == {"people", "baseline"}
+    assert run(["check", str(plan)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("design.assignment: nobody is drawn yet. Draw the trial: `takeup randomize ")
+    assert said.count("\n") == 1  # that the assignment file isn't there yet is no second problem
+    assert len(tu.open_study(plan, kind="mock").material.frame) == 96  # a draw that is made up, like all that comes after it
     assert run(["randomize", str(plan), "--list", str(home / "data" / "people.csv"), "--seed", "3"]) == 0
     assert set(rehearse(plan)) == {"programme", "endline"}
     assert run(["randomize", str(plan), "--reveal"]) == 0
@@ -40,6 +46,18 @@ def test_every_shape_is_drawn_checked_and_estimated(shape, tmp_path, capsys):
     assert "gives the same arms again" in capsys.readouterr().out
     study = tu.open_study(plan)
     assert study.results()["who5"].n > 50
+
+
+def test_the_size_of_a_study_before_its_draw_comes_from_its_baseline(tmp_path, capsys):
+    assert run(["new", "early", "--folder", str(tmp_path), "--example", "--n", "96"]) == 0
+    question = from_plan(tmp_path / "early" / "plan.yaml", {}, n=None, effect=None, wanted=0.8)[0]
+    assert 10 < question.study["sd"] < 25  # of a WHO-5 score, read from the first interview
+    assert dict(question.origin)["sd"] == "data"
+    assert "treated_share" not in question.study
+    said = (tmp_path / "early" / "data" / "people.csv").read_text()
+    (tmp_path / "early" / "data" / "people.csv").write_text(said.splitlines()[0] + "\n")  # nobody is known: nothing is read, nothing breaks
+    assert "sd" not in from_plan(tmp_path / "early" / "plan.yaml", {}, n=None, effect=None, wanted=0.8)[0].study
+    assert capsys.readouterr()
 
 
 def test_plan_schemas_and_codebook_are_valid_and_speak_three_languages(tmp_path):

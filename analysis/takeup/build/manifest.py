@@ -11,6 +11,7 @@ from platform import python_version
 from typing import TYPE_CHECKING, Any
 
 from takeup.build.folder import MANIFEST
+from takeup.intake.assignment import assignment_file, undrawn
 from takeup.plan.deviations import FILE
 from takeup.plan.lock import lock_file
 from takeup.release.earlier import FOLDER, release_files
@@ -35,9 +36,11 @@ def inputs(study: Study, plan_path: Path) -> dict[str, str]:
     """The hash of every file that the study was read from, by the name that the plan gives it."""
     plan = study.plan
     made_up = {name for name in plan.data if study.kind == "mock" and study.trial.columns.after_the_draw(name)}  # these files aren't opened
+    if nobody := study.kind == "mock" and undrawn(plan, study.folder):
+        made_up |= {name for name, table in plan.data.items() if table.file == assignment_file(plan)}
     named = [name for key, table in plan.data.items() for name in ("" if key in made_up else table.file, table.schema_, table.crosswalk) if name]
     named += [plan.rights.catalogue] if plan.rights is not None else []
-    named += [plan.design.assignment] if plan.design.assignment else []
+    named += [plan.design.assignment] if plan.design.assignment and not nobody else []
     files = {plan_path.name: plan_path} | {_named(name): study.folder / name for name in named}
     signed = [plan_path.with_name(name) for name in study.standing.signatures]
     beside = [lock_file(plan_path), *signed, plan_path.with_name(FILE), *([plan_path.with_name(LOG)] if study.kind in {"final", "secure"} else [])]

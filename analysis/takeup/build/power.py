@@ -211,6 +211,7 @@ def _of_plan(plan: Plan, outcome: Outcome, primary: list[Outcome]) -> tuple[dict
 def _of_data(study: Study | None, outcome: Outcome) -> tuple[dict[str, Any], dict[str, str]]:
     """What the baseline says, after the disclosure gate has passed it."""
     from takeup.design.pilot import read_pilot
+    from takeup.intake.assignment import undrawn
     from takeup.measure.outcomes import baseline_of
 
     if study is None:
@@ -221,6 +222,8 @@ def _of_data(study: Study | None, outcome: Outcome) -> tuple[dict[str, Any], dic
     known = column is not None and frame[column].notna().sum() >= 3
     read: dict[str, Any] = read_pilot(frame, design, column if known else None)
     read.pop("provider_icc", None)  # before the programme its providers share nothing
+    if undrawn(study.plan, study.folder):
+        read.pop("treated_share", None)  # the plan says it; the made-up draw isn't data
     if known and outcome.kind == "binary":
         read["control_rate"] = float(frame[column].mean())
     if not design.draws_clusters:

@@ -131,6 +131,29 @@ def read_record(path: Path) -> Record | None:
         raise IntakeError(Fault("isn't a record that takeup made", path.name, remedy=REMEDY)) from None
 
 
+def assignment_file(plan: Plan) -> str:
+    """The assignment file as the plan would write its path; empty where the plan names no record."""
+    return plan.design.assignment.removesuffix(".json") + ".csv" if plan.design.assignment.endswith(".json") else ""
+
+
+def undrawn(plan: Plan, folder: Path) -> bool:
+    """Whether the plan's draw is still to be made: neither an assignment file nor a record with a batch."""
+    name = assignment_file(plan)
+    if not name or (folder / name).exists():
+        return False
+    record = read_record(folder / plan.design.assignment)
+    return record is None or not record.batches
+
+
+def nobody_drawn(plan: Plan, roster: str, folder: Path) -> Fault:
+    """That the draw is still to be made, and by which command; the list is the file of the units, where it isn't the assignment file itself."""
+    file = plan.data[roster].file
+    place = "" if folder.is_absolute() else f"{folder.as_posix()}/" if folder.parts else ""
+    known = "LIST" if file == assignment_file(plan) else f"{place}{file}"
+    return Fault("nobody is drawn yet", "design.assignment",
+                 remedy=f"Draw the trial: `takeup randomize {place.rstrip('/') or 'PLAN'} --list {known}`.")
+
+
 def rows_as_bytes(frame: DataFrame) -> bytes:
     """The assignment file: UTF-8, comma, one line feed a row."""
     out = io.StringIO()
@@ -200,10 +223,12 @@ def checked(material: Material, folder: Path) -> Checked:
     if not name:
         return Checked()
     try:
+        if undrawn(material.plan, folder):
+            raise IntakeError(nobody_drawn(material.plan, material.columns.roster, folder))
         path = locate(folder, name, "design.assignment")
         record = read_record(path)
         if record is None:
-            raise IntakeError(Fault("there is no such record", "design.assignment", remedy="Run `takeup randomize PLAN --list FILE --seed NUMBER`."))
+            raise IntakeError(Fault("can't be read", path.name, remedy=REMEDY))
         frame = read_rows(path.parent / record.file, record)
         differ = differing(record.rule, allocation_of(material.plan))
     except TakeupError as error:

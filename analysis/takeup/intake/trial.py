@@ -11,7 +11,7 @@ import numpy as np
 
 from takeup.design import Design
 from takeup.errors import DesignError, Fault, IntakeError, PlanError
-from takeup.intake.assignment import Checked, checked
+from takeup.intake.assignment import Checked, assignment_file, checked
 from takeup.intake.columns import Columns, plan_columns
 from takeup.intake.faults import DataError, FaultReport, StudyError
 from takeup.intake.ledger import Ledger, build_ledger
@@ -195,8 +195,15 @@ def _all_faults(
             material = Material(plan=plan, columns=columns, frames=frames, files=files)
             if columns.roster in frames:
                 found, unlinked = links(material)
-                faults += [*trial_faults(material), *unlinked, *checked(material, folder).faults]
+                of_draw = checked(material, folder).faults
+                faults = [fault for fault in faults if fault.where not in _of_the_draw(plan, of_draw)]
+                faults += [*trial_faults(material), *unlinked, *of_draw]
     return FaultReport(faults=tuple(dict.fromkeys(faults)), cells=cells), material, opened, found
+
+
+def _of_the_draw(plan: Plan, faults: Sequence[Fault]) -> set[str]:
+    """Where the plan names the assignment file, if the record of the draw has faults of its own: then that says it all."""
+    return {f"data.{name}.file" for name, table in plan.data.items() if faults and table.file == assignment_file(plan)}
 
 
 def _trial(material: Material, opened: Mapping[str, Opened], found: tuple[Link, ...], drawn: Checked) -> TrialData:

@@ -3,7 +3,8 @@
 Tables of waves after the draw are never opened, whether they exist or not; stand-ins that fit their schemas take their place, one unit in ten
 without a row. Outcomes are then drawn from the plan: around the real baseline where there is one, else over their support, with no difference
 between arms. Take-up of rights after the draw is that of other units at baseline. What lies beside the baseline in one file (receipt of the
-programme, the log of contacts) is shown as it is: keep such columns empty until the time has come.
+programme, the log of contacts) is shown as it is: keep such columns empty until the time has come. Where nobody is drawn yet, the
+draw is made up too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from takeup.design.allocation import BATCH, drawn, master_seed
+from takeup.design.redraw import label_text
 from takeup.errors import Fault, IntakeError, PlanError, TakeupError
+from takeup.intake.assignment import allocation_of, nobody_drawn, undrawn
 from takeup.intake.columns import plan_columns
 from takeup.intake.schema_file import schema_and_faults
 from takeup.intake.tables import locate, open_table
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
 
 LOST = 0.1
 """The share of units without a row in the stand-in, so that attrition has something to show."""
-ROWS, ANSWERS, RIGHTS = 101, 102, 103
+ROWS, ANSWERS, RIGHTS, DRAWN = 101, 102, 103, 104
 """Keys of the streams; the seed is the plan's."""
 PERSISTENCE = 0.5
 """How far a made-up answer follows the real one at baseline."""
@@ -55,18 +59,26 @@ def open_mock(path: Path) -> tuple[Plan, TrialData]:
         raise
     absent = [name for name in columns.unit_tables if columns.after_the_draw(name)]
     roster = open_table(plan, columns.roster, folder)
-    if roster.frame is None or not absent:
+    before = undrawn(plan, folder) and columns.find(str(plan.design.treatment))[0] != columns.roster
+    if roster.frame is None or not (absent or before):
         return plan, _with_rights(plan, open_trial(plan, folder))
     ids, later = roster.frame[columns.unit].dropna().tolist(), _later(plan, roster.frame)
     with TemporaryDirectory() as place:
-        tables = {}
+        made = {}
         for name in absent:
-            target = Path(place) / f"{name}.csv"
             dated = {} if plan.data[name].measured_on is None else {str(plan.data[name].measured_on).rpartition(".")[2]: later}
-            target.write_text(_stand_in(columns, name, ids, plan.analyses.seed, dated), encoding="utf-8")
+            made[name] = _stand_in(columns, name, ids, plan.analyses.seed, dated)
+        if before:
+            name = columns.find(str(plan.design.treatment))[0]
+            made[name] = _made_up_draw(plan, columns, name, folder)
+        tables = {}
+        for name, content in made.items():
+            target = Path(place) / f"{name}.csv"
+            target.write_text(content, encoding="utf-8")
             said = {"file": str(target), "crosswalk": "", "encoding": "utf-8", "delimiter": ",", "decimal": ".", "sheet": ""}
             tables[name] = plan.data[name].model_copy(update=said)
-        stood_in = plan.model_copy(update={"data": FrozenMap({**plan.data, **tables})})
+        design = plan.design.model_copy(update={"assignment": ""}) if before else plan.design
+        stood_in = plan.model_copy(update={"data": FrozenMap({**plan.data, **tables}), "design": design})
         try:
             trial = open_trial(stood_in, folder, allow=[place])
         except IntakeError as error:
@@ -116,6 +128,32 @@ def _stand_in(columns: Columns, table: str, ids: list[Any], seed: int, dated: Ma
     writer.writerow(cells)
     writer.writerows(zip(*cells.values(), strict=True))
     return out.getvalue()
+
+
+def _made_up_draw(plan: Plan, columns: Columns, table: str, folder: Path) -> str:
+    """An assignment file of a draw that nobody made, by the plan's own scheme, for a study in which nobody is drawn yet."""
+    import pandas as pd
+
+    rule = allocation_of(plan)
+    held = {name: open_table(plan, name, folder).frame for name in columns.unit_tables if name != table and not columns.after_the_draw(name)}
+    units = held[columns.roster]
+    assert units is not None
+    listed = pd.DataFrame({rule.unit: units[columns.unit]})
+    for name in rule.reads[1:]:
+        having = [frame for frame in held.values() if frame is not None and name in frame.columns]
+        if name != BATCH and not having:
+            raise IntakeError(nobody_drawn(plan, columns.roster, folder))
+        listed[name] = "" if name == BATCH else listed[rule.unit].map(having[0].drop_duplicates(columns.unit).set_index(columns.unit)[name])
+    listed = listed.dropna(subset=rule.unit).astype(object).map(lambda value: "" if pd.isna(value) else label_text(value)).assign(**{BATCH: "1"})
+    found = drawn(listed, rule, master_seed(plan.analyses.seed, "mock"))
+    listed[rule.treatment] = list(found.arms)
+    if rule.match:
+        listed[str(rule.blocks)] = list(found.pairs)
+    listed = listed[listed[rule.treatment].notna()]
+    stream = np.random.default_rng([plan.analyses.seed, DRAWN])
+    cells = {item.name: listed[item.name].tolist() if item.name in listed.columns else made_up_cells(item, len(listed), stream)
+             for item in columns.schemas[table].fields}
+    return pd.DataFrame(cells).to_csv(index=False)
 
 
 def made_up_cells(item: Field, n: int, stream: np.random.Generator) -> list[Any]:
