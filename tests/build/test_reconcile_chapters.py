@@ -56,15 +56,20 @@ def test_a_sound_study_passes(mission):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_one_person_more_anywhere_is_found(mission, name):
-    """In every number of a chapter at once, and each is named; months of waiting are held against each other, so one at a time."""
+    """In every number of a chapter at once, and each is named."""
     ids = [item.provenance.id for item in mission[1][name]
            if (isinstance(item, Estimate) or (isinstance(item, Statistic) and item.kind != "count")) and item.n]
     assert ids
-    if name != "waiting":
-        assert set(ids) <= named(mission, name, set(ids), one_more)
-        return
-    for result_id in ids[:: max(len(ids) // 4, 1)]:
-        assert named(mission, name, {result_id}, one_more)
+    assert set(ids) <= named(mission, name, set(ids), one_more)
+
+
+def test_a_wrong_n_of_waiting_is_named_with_the_exits_and_no_other_is(mission):
+    ids = {item.provenance.id for item in mission[1]["waiting"] if item.n}
+    for result_id in sorted(ids)[::4]:
+        assert named(mission, "waiting", {result_id}, one_fewer) == {result_id}
+    other = FrozenMap({**mission[1], "waiting": ResultSet(tuple(one_fewer(item) for item in mission[1]["waiting"]))})
+    with pytest.raises(BuildError, match=r"\d+ not heard of at the last wave, \d+ with a new right and no day of it since the draw, \d+ without"):
+        reconcile(mission[0], other)
 
 
 OVER_RIGHTS = {
@@ -141,3 +146,26 @@ def test_families_are_counted_from_pairs_written_by_hand():
     assert who(found.counted("unknown_eligibility", "c")) == {0, 1, 2}
     assert who(found.counted("not_entitled")) == set()
     assert who(found.counted("partly_unknown")) == {0, 1, 3}  # each of other rights; of 2 no receipt is known at all
+
+
+def test_waiting_is_counted_from_pairs_written_by_hand():
+    """Six families: two with a new right and its day, one with a day before the draw, one without a new right, one not asked when, one not heard of."""
+    day = pd.Timestamp
+    rows = pd.DataFrame([
+        (0, "a", "t0", 1, 0, None), (0, "a", "t1", None, 1, day("2020-03-01")), (0, "b", "t0", 1, 0, None), (0, "b", "t1", None, 1, day("2020-02-01")),
+        (1, "a", "t0", 1, 0, None), (1, "a", "t1", None, 1, day("2019-12-31")),
+        (2, "a", "t0", 1, 0, None), (2, "a", "t1", None, 0, None),
+        (3, "a", "t0", 1, 0, None), (3, "a", "t1", None, 0, None),
+        (4, "a", "t0", 1, 0, None), (4, "a", "t1", None, None, None),
+        (5, "a", "t0", 1, 1, None), (5, "a", "t1", None, 1, day("2020-02-01")),
+    ], columns=["row", "right", "wave", "eligible", "receives", "since"])
+    rights = tuple(SimpleNamespace(id=name, domain="income", level="local") for name in ("a", "b"))
+    found = pairs(rows, None, SimpleNamespace(rights=rights, ids=("a", "b")), 6, ("t0", "t1"))
+    drawn = pd.Series([day("2020-01-01")] * 6)
+    asked = pd.Series([day("2020-07-01"), day("2020-07-01"), day("2020-07-01"), pd.NaT, day("2020-07-01"), day("2020-07-01")])
+    wait, exits = found.waited(drawn, asked)
+    assert [set(np.flatnonzero(mask)) for mask in exits.values()] == [{4}, {1}, {3}]
+    assert wait[0] == pytest.approx(31 / (365.25 / 12))
+    assert np.isnan(wait[1:]).all()  # 5 had the right before: nothing new
+    assert set(np.flatnonzero(found.entitled("b", unknown=True))) == {0, 1, 2, 3, 4, 5}
+    assert set(np.flatnonzero(found.entitled("b"))) == {0}

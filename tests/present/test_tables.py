@@ -120,3 +120,17 @@ def test_outcomes_with_the_same_attrition_share_one_note(tables):
     notes = [note for note in tables["attrition"].notes if "What Works" in note]
     assert len(notes) == 1
     assert notes[0].startswith("Depressive symptoms, In work, Confidence in searching for work: attrition is low")
+
+
+def test_the_n_of_a_row_with_a_withheld_arm_is_withheld_too():
+    """Else it would be the n of the other arms, under the head "n"."""
+    from takeup.present.tables.attrition import _total
+    from takeup.present.tables.model import Maker
+    from takeup.release.suppress import withhold
+    from takeup.results import Statistic
+
+    shown = Statistic(table="attrition", variable="x", kind="mean", value=2.0, n=30, arm="a")
+    hidden = withhold(Statistic(table="attrition", variable="x", kind="mean", value=2.0, n=3, arm="b"), "small")
+    make = Maker("en")
+    assert _total(make, {"a": shown, "b": hidden}).text == "withheld"
+    assert _total(make, {"a": shown, "b": shown}).value == 60

@@ -165,3 +165,24 @@ def test_a_study_without_rights_has_empty_chapters(tmp_path):
     study = tu.open_study(small.write(tmp_path))
     for chapter in ("takeup", "waiting", "mechanism", "cost"):
         assert len(study.chapter(chapter)) == 0
+
+
+def test_who_was_asked_and_of_whom_no_receipt_is_known_does_not_wait(tmp_path):
+    """Unknown isn't no: such a family has no time in the curves, and the build finds the same people by its own count."""
+    from takeup.build.reconcile import reconcile
+    from takeup.study.takeup import takers_of
+    from takeup.study.waiting import MONTHS, _days, first_right
+
+    data = {name: frame.copy() for name, frame in DATA.items()}
+    rights = data["rights"]
+    after = rights["wave"] == "endline"
+    silent = rights.loc[after, "id"].drop_duplicates().iloc[0]
+    told = [name for name in ("knows", "applied", "granted", "receives", "since", "reason", "monthly_amount") if name in rights.columns]
+    rights[told] = rights[told].astype(object)
+    rights.loc[after & (rights["id"] == silent), told] = ""
+    study = tu.open_study(rights_made.write(tmp_path, data=data))
+    takers = takers_of(study.material)
+    months = first_right(takers, *_days(study.material))[MONTHS]
+    place = list(study.material.frame["id"].astype(str)).index(str(silent))
+    assert np.isnan(months.iloc[place])
+    reconcile(study.material, study.sections())

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from takeup.build.reconcile_chapters import Counts, chapters
+from takeup.build.reconcile_one_group import one_group
+from takeup.build.reconcile_sums import sums
 from takeup.errors import BuildError, Fault, collect
 from takeup.measure.outcomes import BASELINE
 from takeup.results import Bounds, Estimate, Statistic
@@ -60,7 +62,7 @@ def reconcile(material: Material, sections: Mapping[str, ResultSet]) -> None:
     """
     boxes = {(item.variable, item.level, item.arm, item.wave): item.n for item in sections["flow"]}
     if material.drawn is None:
-        collect(BuildError, _one_group(sections, boxes))
+        collect(BuildError, [*sums(sections), *one_group(material, sections)])
         return
     faults = [*_within_flow(boxes), *_descriptions(material, sections, boxes)]
     ways: dict[str, Mapping[str, Path]] = {}
@@ -71,27 +73,12 @@ def reconcile(material: Material, sections: Mapping[str, ResultSet]) -> None:
         own = f"outcomes[{position}]"
         for name in ABOUT_OUTCOMES:
             faults += [fault for item in sections.get(name, ()) if item.provenance.plan_path == own for fault in _of_result(material, item, paths)]
-    collect(BuildError, [*faults, *chapters(Counts(material, sections, ways))])
+    collect(BuildError, _each_once([*faults, *sums(sections), *chapters(Counts(material, sections, ways))]))
 
 
-def _one_group(sections: Mapping[str, ResultSet], boxes: Mapping[tuple[str, str, str, str], int]) -> Iterator[Fault]:
-    """Without arms: the boxes add up, every change is of those analysed, and nobody is in two of them or in none."""
-    started = boxes.get(("started", "", "", ""), 0)
-    sums = [("completed", "", "left", "")] if ("left", "", "", "") in boxes else []
-    sums += [("followed_up", wave, "lost", wave) for name, level, _, wave in boxes if name == "followed_up" and not level]
-    for first, wave, second, _ in sums:
-        both = boxes[first, "", "", wave] + boxes[second, "", "", wave]
-        if both != started:
-            yield _fault("its two parts don't make those who started", f"flow.{first}", started, both)
-        reasons = sum(n for key, n in boxes.items() if key[0] == second and key[1] and key[3] == wave)
-        if reasons != boxes[second, "", "", wave]:
-            yield _fault("the reasons don't make the box", f"flow.{second}", boxes[second, "", "", wave], reasons)
-    for item in sections.get("changes", ()):
-        box = boxes.get(("analysed", item.outcome, "", ""))
-        if isinstance(item, Estimate) and item.n and item.n != box:
-            yield _fault("its n isn't those with both measurements", item.provenance.id, box or 0, item.n)
-        if isinstance(item, Estimate) and item.n and item.n + item.n_missing != started:
-            yield _fault("its n and its missing don't make those who started", item.provenance.id, started, item.n + item.n_missing)
+def _each_once(faults: list[Fault]) -> list[Fault]:
+    """Two rules may find the same: it is said once."""
+    return list({(fault.what, fault.where): fault for fault in faults}.values())
 
 
 def path(material: Material, outcome: Outcome, arm: object, boxes: Mapping[tuple[str, str, str, str], int]) -> Path:

@@ -5,21 +5,21 @@ Rights are counted here from the rows of their table with pandas, not from the a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from takeup.build.reconcile_arms import arms, missing, waiting
 from takeup.build.reconcile_rights import Pairs, pairs
 from takeup.errors import Fault
 from takeup.measure.outcomes import BASELINE
 from takeup.measure.rights import COMPOSITES, STAGES
 from takeup.results import Bounds, Estimate, Statistic
-from takeup.study.material import slug
 from takeup.study.mechanism import last_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pandas import DataFrame
 
@@ -39,11 +39,28 @@ class Counts:
     sections: Mapping[str, ResultSet]
     paths: Mapping[str, Mapping[str, Path]]
     """By outcome and arm, the way to its analysis."""
+    memo: dict[Any, Mask] = field(default_factory=dict)
+    """What was counted once."""
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Mask:
+        """The mask that `make` makes, made once."""
+        if key not in self.memo:
+            self.memo[key] = np.asarray(make(), dtype=bool)
+        return self.memo[key]
 
     def arm(self, arm: object) -> Mask:
         """The units of an arm."""
         frame, design = self.material.frame, self.material.design
-        return (frame[design.treatment].astype(str) == str(arm)).to_numpy(dtype=bool, na_value=False)
+        return self.once(("arm", str(arm)), lambda: (frame[design.treatment].astype(str) == str(arm)).to_numpy(dtype=bool, na_value=False))
+
+    def known(self, *columns: str) -> Mask:
+        """The units with a value in each of the columns."""
+        return self.once(columns, lambda: self.material.frame[list(columns)].notna().to_numpy().all(axis=1))
+
+    def asked(self, outcome: str) -> Mask:
+        """The units that an outcome is about."""
+        frame = self.material.frame
+        return self.once(("asked", outcome), lambda: frame.index.isin(self.material.asked(self.material.plan.outcome(outcome), frame).index))
 
     @property
     def control(self) -> str:
@@ -61,6 +78,7 @@ class Counts:
 
 def chapters(counts: Counts) -> Iterator[Fault]:
     """What doesn't fit, chapter by chapter."""
+    yield from arms(counts)
     yield from _attrition(counts)
     yield from _groups(counts)
     rows = _rights(counts)
@@ -71,8 +89,10 @@ def chapters(counts: Counts) -> Iterator[Fault]:
         yield from _takeup(counts, rows)
         yield from _over_rights(counts, families)
         yield from _mechanism(counts, rows, families)
-        yield from _waiting(counts, rows)
+        yield from missing(counts, families, rights.catalogue.ids)
+        yield from waiting(counts, families)
     yield from _cost(counts, rows)
+    yield from _places(counts)
 
 
 def _wrong(item: Any, expected: int, found: int, what: str) -> Iterator[Fault]:
@@ -108,10 +128,9 @@ def _attrition(counts: Counts) -> Iterator[Fault]:
             if item.kind == "share":
                 yield from _wrong(item, sum(ways[arm].missing for arm in arms), item.count or 0, "its count isn't those without an answer")
         elif item.kind == "mean" and name + BASELINE in frame.columns and item.variable.startswith(name):
-            answered = frame[name].notna().to_numpy()
-            asked_rows = frame.index.isin(counts.material.asked(counts.material.plan.outcome(name), frame).index)
+            answered, asked_rows = counts.known(name), counts.asked(name)
             which = ~answered if any("non" in str(part) for part in (item.level, item.wave)) else answered
-            inside = asked_rows & which & frame[name + BASELINE].notna().to_numpy()
+            inside = asked_rows & which & counts.known(name + BASELINE)
             yield from _wrong(item, int((inside & counts.arm(item.arm)).sum()), item.n, "its n isn't those with a baseline")
 
 
@@ -124,7 +143,7 @@ def _groups(counts: Counts) -> Iterator[Fault]:
         for item in counts.sections.get("subgroups", ()):
             if item.provenance.plan_path != f"analyses.subgroups[{position}]" or item.outcome not in counts.paths or not item.n:
                 continue
-            analysed = material.frame[item.outcome].notna().to_numpy() & values.notna().to_numpy()
+            analysed = counts.known(item.outcome, values.name)
             if isinstance(item, Estimate) and "reference" not in item.extra:
                 here = analysed & (names == str(item.extra["level"])).to_numpy(dtype=bool, na_value=False)
                 yield from _sides(item, counts.pair(item, here), "its n isn't those analysed in the group")
@@ -247,6 +266,16 @@ def _element(counts: Counts, families: Pairs, item: Statistic) -> Iterator[Fault
     yield from _wrong(item, done, item.count or 0, "its count isn't the families for which this was done")
 
 
+def _met(counts: Counts, item: Statistic) -> int:
+    """Families of an arm with a contact of this sort in the log."""
+    rights = counts.material.plan.rights
+    log = None if rights is None or rights.contacts is None else _with_row(counts, rights.contacts)
+    if log is None:
+        return 0
+    rows = log["row"][(log[item.variable].astype("object") == item.level).to_numpy(dtype=bool, na_value=False)]
+    return int(counts.arm(item.arm)[rows.unique()].sum())
+
+
 def _mechanism(counts: Counts, rows: DataFrame, families: Pairs) -> Iterator[Fault]:
     """Contacts are of the whole arm, stages of a chain of those with a right to ask about; its last link is the outcome's own effect."""
     everybody, answered = np.ones(len(counts.material.frame), dtype=bool), _answered(counts, rows)
@@ -257,6 +286,8 @@ def _mechanism(counts: Counts, rows: DataFrame, families: Pairs) -> Iterator[Fau
             whole = int(counts.arm(item.arm).sum())
             if head in {"dose", "contacts"}:
                 yield from _wrong(item, whole, item.n, "its n isn't the whole arm")
+                if head == "contacts":
+                    yield from _wrong(item, _met(counts, item), item.count or 0, "its count isn't the families with such a contact")
             elif head == "elements":
                 yield from _element(counts, families, item)
             elif item.n > whole or (item.count or 0) > item.n:
@@ -271,21 +302,6 @@ def _mechanism(counts: Counts, rows: DataFrame, families: Pairs) -> Iterator[Fau
         elif isinstance(item, Estimate) and item.outcome in counts.paths and item.n:
             inside = answered & counts.material.frame[item.outcome].notna().to_numpy()
             yield from _sides(item, counts.pair(item, inside), "its n isn't those with the outcome and known rights")
-
-
-def _waiting(counts: Counts, rows: DataFrame) -> Iterator[Fault]:
-    """Every month's curve and the difference of means are of the same people, none of whom wasn't heard of."""
-    answered, seen = _answered(counts, rows), dict[str, int]()
-    for item in counts.sections.get("waiting", ()):
-        if isinstance(item, Statistic):
-            first = seen.setdefault(slug(item.arm), item.n)
-            yield from _wrong(item, first, item.n, "its n isn't that of the other months")
-            most = int((answered & counts.arm(item.arm)).sum())
-            if item.n > most:
-                yield from _wrong(item, most, item.n, "it tells of more people than answered")
-        elif isinstance(item, Estimate) and item.n and seen:
-            sides = seen.get(slug(counts.treated(item)), 0), seen.get(slug(counts.control), 0)
-            yield from _sides(item, sides, "its n isn't that of the curves")
 
 
 def _cost(counts: Counts, rows: DataFrame | None) -> Iterator[Fault]:
@@ -304,3 +320,20 @@ def _cost(counts: Counts, rows: DataFrame | None) -> Iterator[Fault]:
             known = frame[item.outcome].notna().to_numpy() if item.outcome in frame.columns else None if rows is None else _answered(counts, rows)
             if known is not None:
                 yield from _sides(item, counts.pair(item, hours & known), "its n isn't those who answered")
+
+
+def _places(counts: Counts) -> Iterator[Fault]:
+    """Numbers of a place are of the arm's people there; of outcomes, of those measured at the start and at the end."""
+    frame = counts.material.frame
+    for item in counts.sections.get("places", ()):
+        inside = counts.arm(item.arm)
+        if "level" in item.extra:
+            inside = inside & (frame[item.extra["by"]].astype(str) == item.extra["level"]).to_numpy(dtype=bool, na_value=False)
+        if item.level:
+            here = inside & (frame[item.variable].astype(str) == item.level).to_numpy(dtype=bool, na_value=False)
+            yield from _wrong(item, int(here.sum()), item.count or 0, "its count isn't the place's people")
+        name = item.variable.partition(".")[0]
+        if name in frame.columns and name + BASELINE in frame.columns:
+            inside = inside & frame[[name, name + BASELINE]].notna().to_numpy().all(axis=1)
+        if item.variable != "attendance":
+            yield from _wrong(item, int(inside.sum()), item.n, "its n isn't those of the place and arm")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 STATES = {"obtained": 1, "not_obtained": 0}
+MONTH = 365.25 / 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,35 @@ class Pairs:
         out = np.zeros(self.size, dtype=bool)
         out[met["row"].to_numpy(dtype=int)] = True
         return out
+
+    def entitled(self, right: str, *, unknown: bool = False) -> Mask:
+        """Families eligible for a right before the draw, with those of whom that isn't known where asked."""
+        mine = self.table.index.get_level_values("right") == right
+        return self.families((self.eligible | (self.table["entitled"].isna() if unknown else False)) & mine)
+
+    def waited(self, drawn: Series, asked: Series) -> tuple[np.ndarray[Any, np.dtype[np.float64]], dict[str, Mask]]:
+        """(families,) months from the draw to the first new right, nan without one; and who has no time in the curves, by why.
+
+        Parameters
+        ----------
+        drawn, asked : (families,) days of the draw and of the last interview
+        """
+        import pandas as pd
+
+        rows = self.table.index.get_level_values("row")
+        new = (self.table["receives"] == 1) & (self.table["then"] == 0)
+        since = pd.to_datetime(self.table["since"]).dt.normalize()
+        day = pd.Series(drawn.to_numpy()[rows], index=self.table.index)
+        dated = new & since.notna() & day.notna() & (since >= day)
+        wait = np.full(self.size, np.nan)
+        first = (since - day)[dated].dt.days.groupby(level="row").min()
+        wait[first.index.to_numpy(dtype=int)] = first.to_numpy(dtype=float) / MONTH
+        got, heard = self.families(new), self.families(self.table["receives"].notna())
+        seen = (drawn.notna() & asked.notna() & (asked >= drawn)).to_numpy(dtype=bool)
+        return wait, {
+            "not heard of at the last wave": ~heard, "with a new right and no day of it since the draw": got & np.isnan(wait),
+            "without a new right and a day of the last interview": heard & ~got & ~seen,
+        }
 
     def counted(self, name: str, right: str = "") -> Mask:
         """Families in a count: eligibility unknown for a right, received without being eligible, or new rights partly unknown."""

@@ -208,7 +208,7 @@ def _waits_held(session: Any, registers: Registers, held: Held) -> tuple[Any, An
         rows, days = _plain(found["place"]), _plain(found["days"])
         kept = new[rows] & (days >= 0)
         first[rows[kept]] = np.minimum(first[rows[kept]], days[kept])
-    none = held.answered[WAVES[1]] & ~any_new
+    none = held.heard(WAVES[1]) & ~any_new
     days = np.where(none, np.where(followed >= 0, followed, np.nan), np.where(np.isfinite(first), first, np.nan))
     return days / MONTH, np.where(np.isnan(days), np.nan, (~none).astype(float))
 

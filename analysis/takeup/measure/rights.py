@@ -81,6 +81,11 @@ class Held:
         found = self.codes.get((stage, wave))
         return np.full((self.n, len(self.rights)), UNKNOWN, dtype=np.int8) if found is None else found
 
+    def heard(self, wave: str) -> Mask:
+        """Units of which it is known, at a wave, whether they receive any right."""
+        found: Mask = (self.at(RECEIVES, wave) != UNKNOWN).any(axis=1)
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rights:

@@ -33,8 +33,9 @@ def _grouped(material: Material, by: str, outcome: Outcome, arm: object, path: s
     column, level = material.trial.resolve(by), material.plan.analyses.confidence
     covariates = tuple(name for name in material.covariates(outcome) if name != column)
     head = f"subgroup.{outcome.id}.{slug(by.rpartition('.')[2])}"
+    frame = material.asked(outcome, material.frame)
     try:
-        found = by_group(material.frame, outcome.id, column, material.design, covariates=covariates, conf_level=level, arm=arm)
+        found = by_group(frame, outcome.id, column, material.design, covariates=covariates, conf_level=level, arm=arm)
     except TakeupError as error:
         found = ResultSet((Test(outcome=outcome.id, term=f"{by}: joint", arm=str(arm), method="subgroups", reason=str(error)),))
     sizes = _sizes(material, found, column, outcome, arm)

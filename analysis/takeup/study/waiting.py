@@ -56,7 +56,8 @@ def _days(material: Material) -> tuple[Any, Any] | None:
 def first_right(takers: Takers, drawn: Any, asked: Any) -> DataFrame:
     """The design's columns with the months from the draw to the first new right, and whether there was one by the last interview.
 
-    Who got none is followed to the interview; who wasn't asked then, or has a new right of which no day after the draw is known, has no time.
+    Who got none is followed to the interview. Of whom nothing is known then, or who has a new right of which no day after the draw is known, there
+    is no time.
     """
     held = takers.rights.held
     new = newly(held, takers.after) == 1
@@ -67,7 +68,7 @@ def first_right(takers: Takers, drawn: Any, asked: Any) -> DataFrame:
     earliest = np.where(dated.any(axis=1), np.where(dated, waited, np.inf).min(axis=1), np.nan)
     followed = (asked - drawn).astype("timedelta64[D]").astype(float)
     followed[np.isnat(asked) | np.isnat(drawn)] = np.nan
-    none = held.answered[takers.after] & ~new.any(axis=1)
+    none = held.heard(takers.after) & ~new.any(axis=1)
     days = np.where(none, np.where(followed >= 0, followed, np.nan), earliest)
     columns = {MONTHS: days / MONTH, HAPPENED: np.where(np.isnan(days), np.nan, (~none).astype(float))}
     return takers.frame[list(takers.design.columns)].assign(**columns)

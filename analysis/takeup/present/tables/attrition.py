@@ -9,6 +9,7 @@ from takeup.present.catalogue import mark
 from takeup.present.numbers import id_of, spread_digits
 from takeup.present.reading import arms, section, statistics
 from takeup.present.tables.model import EMPTY, Cell, Column, Maker, Row, Table, compact, text_cell
+from takeup.release.suppress import is_withheld
 from takeup.results import ResultSet, Statistic, Test
 
 if TYPE_CHECKING:
@@ -95,6 +96,10 @@ def _is_share(labels: Labels, variable: str) -> bool:
 
 
 def _total(make: Maker, means: dict[str, Statistic]) -> Cell:
+    """All arms together; withheld where the n of one is, since what is left would be the n of the others."""
+    hidden = next((item for item in means.values() if is_withheld(item)), None)
+    if hidden is not None:
+        return make.cell(hidden, "n", "integer")
     total = sum(item.n for item in means.values())
     return Cell(text=make.number.integer(total), value=total)
 
