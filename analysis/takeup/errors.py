@@ -109,6 +109,18 @@ def listed(options: Iterable[object], most: int = 12) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
+def is_frame(frame: object, error: type[TakeupError]) -> None:
+    """Refuse what isn't a pandas DataFrame (by what it can do: pandas isn't loaded for this)."""
+    if not (hasattr(frame, "iloc") and hasattr(frame, "columns")):
+        raise error(Fault("isn't a pandas DataFrame", "frame", "one row a unit", "Polars and others have a to_pandas()."))
+
+
+def is_design(design: object, error: type[TakeupError]) -> None:
+    """Refuse what isn't a design."""
+    if not (hasattr(design, "treatment") and hasattr(design, "control")):
+        raise error(Fault("isn't a design", "design", remedy='Declare one: tu.Design("arm", control=0).'))
+
+
 def collect(error: type[TakeupError], faults: Iterable[Fault]) -> None:
     """Raise `error` with all faults at once; do nothing when there are none."""
     found = tuple(faults)

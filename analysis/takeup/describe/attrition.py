@@ -14,7 +14,7 @@ from takeup.describe.omnibus import omnibus
 from takeup.describe.selection import selection_tests
 from takeup.describe.selection_ks import ks_tests
 from takeup.describe.wwc import CAUTIOUS, OPTIMISTIC, Level, judge
-from takeup.errors import DescribeError, EstimateError, Fault, collect, listed, nearest
+from takeup.errors import DescribeError, EstimateError, Fault, collect, is_design, is_frame, listed, nearest
 from takeup.estimate.columns import Floats, numeric
 from takeup.results import NAN, Estimate, FrozenMap, Provenance, Result, ResultSet, Statistic, Test
 
@@ -205,6 +205,8 @@ def attrition(
     if test not in {"mean", "ks"}:
         raise DescribeError(Fault(f'"{test}" is no test of baseline columns', "test", "mean, ks"))
     names = (baseline,) if isinstance(baseline, str) else tuple(baseline)
+    is_frame(frame, DescribeError)
+    is_design(design, DescribeError)
     design = replace(design, weights=None)  # weights are of those who answered
     response = _checked(frame, responded, names, design)
     assigned = frame[design.treatment]

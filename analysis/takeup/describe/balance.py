@@ -14,7 +14,7 @@ import numpy as np
 
 from takeup import display
 from takeup.describe.omnibus import omnibus
-from takeup.errors import DescribeError, EstimateError, Fault, collect, listed, nearest
+from takeup.errors import DescribeError, EstimateError, Fault, collect, is_design, is_frame, listed, nearest
 from takeup.estimate.columns import Floats, numeric
 from takeup.results import NAN, FrozenMap, Provenance, Result, ResultSet, Statistic, Test
 
@@ -236,6 +236,8 @@ class _Part:
 
 
 def _check(frame: DataFrame, columns: tuple[str, ...], design: Design) -> None:
+    is_frame(frame, DescribeError)
+    is_design(design, DescribeError)
     faults = [
         Fault(f'no column "{name}"', "columns", listed(map(str, frame.columns)), nearest(name, frame.columns))
         for name in dict.fromkeys((*design.columns, *columns)) if name not in frame.columns

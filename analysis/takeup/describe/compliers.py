@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from takeup.errors import DescribeError, Fault
+from takeup.errors import DescribeError, Fault, is_design
 from takeup.estimate.arrays import Arrays, Floats, arrays
 from takeup.estimate.columns import numeric
 from takeup.estimate.linear import ROUNDING, result
@@ -141,6 +141,7 @@ def _kappa(data: Arrays, w: Floats) -> tuple[Floats, Floats, Callable[[Floats], 
 
 def received_column(design: Design) -> str:
     """The column of what was received; an error where the design has none."""
+    is_design(design, DescribeError)
     if design.received is None:
         raise DescribeError(Fault("compliance needs the design's received", "received", remedy="Declare received= in the design."))
     return design.received

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from takeup.errors import DesignError, Fault, collect, listed, nearest
+from takeup.errors import DesignError, Fault, collect, is_design, is_frame, listed, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,6 +167,8 @@ def scheme(frame: DataFrame, design: Design) -> Scheme:
         All that contradicts the design, at once: unknown columns, rows without an arm, block or cluster, arms that vary within a cluster,
         blocks that vary within a cluster or lack control, pairs without two members in different arms, probabilities outside (0, 1).
     """
+    is_frame(frame, DesignError)
+    is_design(design, DesignError)
     check_columns(frame, design, design.columns)
     units, blocks, missing = units_and_blocks(frame, design)
     labels, codes = _arms(frame[design.treatment], design.control)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from takeup.errors import EstimateError, Fault, collect
+from takeup.errors import EstimateError, Fault, collect, is_design
 from takeup.estimate.columns import Rows, codes, columns_exist, covariate_matrix, equals, factorized, numeric
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def arrays(
     EstimateError
         Every column that is absent, not numeric or incomplete, and every arm that is unknown or empty, at once.
     """
+    is_design(design, EstimateError)
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
     columns_exist(frame, (outcome, *design.columns, *covariates, *also))
     collect(EstimateError, _misplaced(outcome, design, covariates, needs))
@@ -131,7 +132,8 @@ def arrays(
         observed = observed & ~np.isnan(received)
     rows = np.flatnonzero(in_arms if keep_missing else observed)
     faults += [
-        Fault(f"{keep.sum()} rows with an observed outcome in the {name} arm, at least one is needed", outcome)
+        Fault(f"{keep.sum()} rows with an observed outcome in the {name} arm, at least one is needed", outcome,
+              remedy="Check that it was joined to all rows, and that missing codes are declared.")
         for name, keep in (("treated", is_treated & observed), ("control", is_control & observed)) if not keep.any()
     ]
     part = Rows(frame, None if rows.size == len(frame) else rows)
@@ -155,6 +157,8 @@ def arrays(
 
 def choose_arm(assigned: Series, design: Design, arm: object = None) -> object:
     """The treated arm that is meant: the one asked for, or the only one there is."""
+    if not len(assigned):
+        raise EstimateError(Fault("has no rows", "frame"))
     found = list(factorized(assigned)[1])
     arms = sorted((value for value in found if value != design.control), key=str)
     if len(arms) == len(found):
@@ -163,14 +167,14 @@ def choose_arm(assigned: Series, design: Design, arm: object = None) -> object:
         if len(arms) == 1:
             return arms[0]
         if not arms:
-            raise EstimateError(Fault("no row is in a treated arm", design.treatment))
+            raise EstimateError(Fault("no row is in a treated arm", design.treatment, remedy="Check control= in the design, and the rows kept."))
         raise EstimateError(Fault(f"there are {len(arms)} treated arms", design.treatment, remedy="Say which one with arm=."))
     if arm == design.control:
-        raise EstimateError(Fault("arm= names the control arm", "arm"))
+        raise EstimateError(Fault("arm= names the control arm", "arm", remedy="Name a treated arm, or leave arm= out where there is one only."))
     for value in arms:
         if value == arm or str(value) == str(arm):
             return value
-    raise EstimateError(Fault(f'no row is in the arm "{arm}"', "arm"))
+    raise EstimateError(Fault(f'no row is in the arm "{arm}"', "arm", f'a value of the column "{design.treatment}" other than the control'))
 
 
 def attempt(faults: list[Fault], make: Callable[[], T]) -> T | None:

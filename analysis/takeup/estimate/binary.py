@@ -86,7 +86,8 @@ def binary(
     ])
     data = arrays(frame, outcome, design, covariates=covariates, arm=arm)
     if not np.isin(data.y, (0.0, 1.0)).all():
-        raise EstimateError(Fault("holds other values than 0 and 1", outcome, "0 and 1, or False and True"))
+        remedy = "For an amount or a score use tu.ancova; a cut-off makes a score a yes or no."
+        raise EstimateError(Fault("holds other values than 0 and 1", outcome, "0 and 1, or False and True", remedy))
     if model == "logit" and df is None and se_type not in {None, "HC2", "CR2"}:
         df = "normal"
     risks, data, trouble = _risks(data, design, model, se_type, df)
@@ -234,7 +235,8 @@ def _extra(data: Arrays, risks: Risks, difference: Comparison, conf_level: float
 def _covariance(data: Arrays, risks: Risks) -> float:
     """Of the two average risks, from the variances of their sum and of their difference."""
     both, gap = (_on(data, risks, 0.0, risks.by_treated + sign * risks.by_control).std_error for sign in (1.0, -1.0))
-    return (both**2 - gap**2) / 4.0
+    found = (both**2 - gap**2) / 4.0
+    return found if not abs(found) < 1e-14 * both**2 else 0.0  # without covariates the arms share nothing but rounding
 
 
 def _ratio_extra(ratio: Comparison | None, conf_level: float) -> dict[str, float]:

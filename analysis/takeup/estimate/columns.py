@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from takeup.errors import EstimateError, Fault, collect, listed, nearest
+from takeup.errors import EstimateError, Fault, collect, is_frame, listed, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,10 @@ class Rows:
 
 
 def columns_exist(frame: DataFrame, names: Sequence[str]) -> None:
-    """Raise one error for all columns that are absent or stand in the frame more than once."""
+    """Raise one error for all columns that are absent or stand in the frame more than once, and for what is no frame or no name."""
+    is_frame(frame, EstimateError)
+    if not all(isinstance(name, Hashable) for name in names):
+        raise EstimateError(Fault("a column is asked for by its name, one at a time", "frame", remedy='Write "outcome", not ["outcome"].'))
     faults = [
         Fault(f'no column "{name}"', "frame", listed(map(str, frame.columns)), nearest(name, frame.columns))
         for name in dict.fromkeys(names) if name not in frame.columns
@@ -81,7 +85,7 @@ def _as_numbers(column: Series, name: str) -> Series:
         return column
     labels = getattr(column.dtype, "categories", column)
     if infer_dtype(labels, skipna=True) not in {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}:
-        raise EstimateError(Fault("holds text, dates or categories where numbers are needed", name))
+        raise EstimateError(Fault("holds text, dates or categories where numbers are needed", name, remedy="Turn it into numbers first."))
     return column.astype("Float64")
 
 

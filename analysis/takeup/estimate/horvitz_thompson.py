@@ -68,7 +68,9 @@ def horvitz_thompson(frame: DataFrame, outcome: str, design: Design, *, arm: obj
     signed = np.where(data.treated == 1, 1.0, -1.0) * data.y / drawn.probability * (1.0 if data.weights is None else data.weights)
     variance, reason = _variance(data, drawn, design, signed)
     std_error = float(np.sqrt(max(variance, 0.0))) / drawn.size
-    if np.isnan(std_error):
+    if data.n_clusters == 1:
+        std_error, reason = np.nan, "There is one cluster only, so there is no variance between clusters. " + reason
+    elif np.isnan(std_error):
         reason = "There is one block only, with one unit in an arm, so there is no variance. " + reason
     elif std_error <= ROUNDING * float(np.abs(data.y).max()):
         std_error, reason = np.nan, "The outcome has no variation, so there is no standard error. " + reason

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from takeup.errors import EstimateError, Fault, collect
+from takeup.errors import EstimateError, Fault, collect, is_design
 from takeup.estimate.arrays import Arrays, Floats, arrays, choose_arm, dummies
 from takeup.estimate.columns import columns_exist, numeric
 from takeup.estimate.linear import Fit, coefficient, least_squares, noted, result, thin, uncertainty
@@ -84,6 +84,7 @@ def mediate(
     """
     check_level(conf_level)
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
+    is_design(design, EstimateError)
     columns_exist(frame, (outcome, mediator, *design.columns, *covariates))
     _allowed(outcome, mediator, covariates, design, bootstrap)
     data, m = _rows(frame, outcome, mediator, design, covariates, arm)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from takeup.errors import EstimateError, Fault, listed
+from takeup.errors import EstimateError, Fault, is_design, listed
 from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, dummies
 from takeup.estimate.columns import codes
 from takeup.estimate.kenward_roger import kenward_roger
@@ -98,6 +98,7 @@ def mixed(
 
 def no_weights(design: Design, what: str) -> None:
     """Refuse analysis weights."""
+    is_design(design, EstimateError)
     if design.weights is not None:
         raise EstimateError(Fault(f"{what} takes no analysis weights", "weights", remedy="Use ancova with the design's variance, or drop weights=."))
 

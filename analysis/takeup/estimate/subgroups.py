@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from takeup.errors import EstimateError, Fault
+from takeup.errors import EstimateError, Fault, is_design
 from takeup.estimate.arrays import Arrays, Codes, Floats, arrays, choose_arm, dummies
 from takeup.estimate.columns import columns_exist
 from takeup.estimate.linear import Fit, combination, least_squares, left_out, noted, thin, uncertainty
@@ -70,6 +70,7 @@ def subgroups(
     """
     check_level(conf_level)
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
+    is_design(design, EstimateError)
     columns_exist(frame, (outcome, by, *design.columns, *covariates))
     _allowed(by, outcome, design)
     known = frame[frame[by].notna()]

@@ -111,7 +111,7 @@ def spread(fit: Regression, contrast: Floats, se_type: SeType, clusters: Codes |
         return Spread(variance=variance, df=float("nan"), share=float("nan"))
     trace, square = _moments(fit, a, se_type, clusters)
     whole = float(((_direction(fit, contrast) * whitened(fit, se_type)[1]) ** 2).sum())
-    seen = trace if se_type.startswith("CR2") else float((a**2 * (1.0 - _hat(fit, se_type))).sum())  # the same unless weighted, where HC2 isn't unbiased
+    seen = trace if se_type.startswith("CR2") else float((a**2 * (1.0 - _hat(fit, se_type))).sum())  # unless weighted the same
     return Spread(variance=variance, df=trace**2 / square if square > 0 else float("nan"), share=seen / whole if whole > 0 else float("nan"))
 
 
@@ -211,7 +211,7 @@ def group_sums(values: Floats, clusters: Codes) -> Floats:
 def check_se_type(se_type: str) -> None:
     """Refuse a variance that doesn't exist."""
     if se_type not in get_args(SeType):
-        raise EstimateError(Fault(f'"{se_type}" is no variance', "se_type", listed(get_args(SeType))))
+        raise EstimateError(Fault(f'"{se_type}" is no variance', "se_type", listed(get_args(SeType), most=20)))
 
 
 def has_satterthwaite(se_type: str) -> bool:
@@ -275,7 +275,7 @@ def _moments(fit: Regression, a: Floats, se_type: SeType, clusters: Codes | None
     diagonal = ((factors @ kernel) * factors).sum(axis=1)
     small = kernel @ (factors.T @ factors)
     blocks = 0.0
-    if fit.absorbed is not None and se_type.startswith("HC2"):  # where clusters are adjusted a block lies in one cluster, where the loadings add up to 0
+    if fit.absorbed is not None and se_type.startswith("HC2"):  # under CR2 a block lies in one cluster, where the loadings add up to 0
         within = a / np.sqrt(np.bincount(fit.absorbed))[fit.absorbed]
         diagonal = diagonal - within**2
         blocks = 2.0 * (group_sums(u * within[:, None], fit.absorbed) ** 2).sum() + (group_sums(within**2, fit.absorbed) ** 2).sum()

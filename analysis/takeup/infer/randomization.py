@@ -227,7 +227,8 @@ def reasons(found: TrialNull, design: Design) -> str:
         if scale == 0.0:
             said.append(f"{one.outcome} has the same value in all rows, so there is nothing to test.")
         elif np.isnan(row[0]):
-            said.append(f"{one.outcome} has no statistic under the observed assignment: an arm or a block is empty, or covariates explain the arm.")
+            said.append(f"{one.outcome} has no statistic under the observed assignment: an arm or a block is empty, there is one cluster only, "
+                        "or covariates explain the arm.")
     return " ".join([*said, *dict.fromkeys(note for one in found.data for note in one.notes)])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from takeup.design.assign import check_seed, layout
 from takeup.design.redraw import Hidden
 from takeup.design.scheme import scheme
-from takeup.errors import EstimateError, Fault, InferError, collect
+from takeup.errors import EstimateError, Fault, InferError, collect, is_design
 from takeup.estimate.arrays import arrays, choose_arm
 from takeup.estimate.columns import columns_exist, numeric
 from takeup.infer.anew import drawn_anew
@@ -74,6 +74,7 @@ def trial_null(
     """
     check_draws(draws)
     check_seed(seed)
+    is_design(design, InferError)
     if isinstance(design.redraw, Hidden):
         raise InferError(Fault(design.redraw.said, remedy=design.redraw.remedy))
     drawn = scheme(frame, design)

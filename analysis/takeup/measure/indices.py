@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from takeup.errors import Fault, MeasureError, collect, listed, nearest
+from takeup.errors import Fault, MeasureError, collect, is_design, is_frame, listed, nearest
 from takeup.measure.items import Floats, item_matrix
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ def anderson_index(
 
 def _standardized(frame: DataFrame, columns: Sequence[str], design: Design, reverse: Sequence[str]) -> tuple[Floats, np.ndarray, dict[str, Any]]:
     """Components less their control mean, divided by their control standard deviation, turned round where asked."""
+    is_frame(frame, MeasureError)
+    is_design(design, MeasureError)
     names = (columns,) if isinstance(columns, str) else tuple(columns)
     turned = (reverse,) if isinstance(reverse, str) else tuple(reverse)
     faults = [Fault(f'"{name}" is not among the columns', "reverse", listed(names), nearest(name, names)) for name in turned if name not in names]

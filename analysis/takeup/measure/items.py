@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from takeup.errors import Fault, MeasureError, collect, listed, nearest
+from takeup.errors import Fault, MeasureError, collect, is_frame, listed, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ def item_matrix(frame: DataFrame, items: Sequence[str], *, where: str = "items")
     MeasureError
         Every column that is absent, named twice, not numeric or infinite, at once.
     """
+    is_frame(frame, MeasureError)
     names = tuple(items)
     faults = [
         Fault(f'no column "{name}"', where, listed(map(str, frame.columns)), nearest(name, frame.columns))

@@ -109,7 +109,7 @@ def kling_liebman_bounds(
     if not isinstance(sd, int | float) or isinstance(sd, bool) or not 0 <= sd < math.inf:
         raise MissingError(Fault("is a number of standard deviations, zero or more", "sd"))
     data = arrays(frame, outcome, design, arm=arm, keep_missing=True)
-    spread = {treated: _moments(data.y[data.treated == treated]) for treated in (1, 0)}
+    spread = {treated: _moments(data.y[data.treated == treated], outcome) for treated in (1, 0)}
     ends = []
     for sign in (-1.0, 1.0):
         treated, control = (mean + side * sign * sd * deviation for (mean, deviation), side in ((spread[1], 1.0), (spread[0], -1.0)))
@@ -145,10 +145,10 @@ def _filled(frame: DataFrame, data: Arrays, outcome: str, treated: float, contro
     return frame.assign(**{outcome: values})
 
 
-def _moments(y: Floats) -> tuple[float, float]:
+def _moments(y: Floats, outcome: str) -> tuple[float, float]:
     seen = y[~np.isnan(y)]
     if seen.size < 2:
-        raise MissingError(Fault("an arm has one observed outcome, so no standard deviation", "outcome"))
+        raise MissingError(Fault("an arm has one observed outcome, so no standard deviation", outcome, remedy="Use tu.manski_bounds."))
     return float(seen.mean()), 0.0 if (seen == seen[0]).all() else float(seen.std(ddof=1))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from takeup.errors import EstimateError, Fault, MissingError, collect, listed, nearest
+from takeup.errors import EstimateError, Fault, MissingError, collect, is_design, is_frame, listed, nearest
 from takeup.estimate.columns import numeric
 from takeup.missing.chained import Draw, Variable, chain
 from takeup.missing.pool import pool
@@ -71,6 +71,8 @@ def impute(
     [0, 0, 0]
     """
     names = (columns,) if isinstance(columns, str) else tuple(columns)
+    is_frame(frame, MissingError)
+    is_design(design, MissingError)
     _check(frame, names, design, m=m, iterations=iterations, donors=donors, method=method, seed=seed)
     taken = {name: np.tile(np.arange(len(frame)), (m, 1)) for name in names}
     drawn = {name: np.full((m, len(frame)), np.nan) for name in names}

@@ -85,10 +85,12 @@ def lee_bounds(
         empty = sum(not part.usable for part in parts)
         return _unknown(data, conf_level, gone, f"{empty} of {len(parts)} cells have an arm without observed outcomes, so there are no bounds there.")
     exact = weights is None and clusters is None
-    lower = _averaged(parts, whole, "lower", clusters, exact=exact)
-    upper = _averaged(parts, whole, "upper", clusters, exact=exact)
+    lower, upper = (_averaged(parts, whole, which, clusters, exact=exact) for which in ("lower", "upper"))
+    still = _constant(data.y)
+    if still:
+        lower, upper = (replace(end, value=0.0, fractional=0.0, std_error=math.nan) for end in (lower, upper))
     low, high, c = imbens_manski(lower.value, upper.value, lower.std_error, upper.std_error, conf_level)
-    reason = " ".join(filter(None, (*_reasons(parts, whole, lower, upper), words, *data.notes)))
+    reason = " ".join(filter(None, (*_reasons(parts, whole, lower, upper, one_cluster=data.n_clusters == 1, still=still), words, *data.notes)))
     return Bounds(
         outcome=data.outcome, estimand="effect among those who respond in either arm", arm=data.arm, lower=lower.value, upper=upper.value,
         std_error_lower=lower.std_error, std_error_upper=upper.std_error, conf_low=low, conf_high=high, conf_level=conf_level,
@@ -225,14 +227,23 @@ def _cells(frame: DataFrame, data: Arrays, columns: Sequence[str]) -> tuple[Code
     return cells, tuple(", ".join(map(str, label)) for label in rows[list(columns)].astype(object).iloc[first].itertuples(index=False))
 
 
-def _reasons(cells: Sequence[_Cell], whole: _Cell, lower: _End, upper: _End) -> list[str]:
+def _constant(y: Floats) -> bool:
+    seen = y[~np.isnan(y)]
+    return bool(np.ptp(seen) <= 1e-12 * np.abs(seen).max(initial=0.0))
+
+
+def _reasons(cells: Sequence[_Cell], whole: _Cell, lower: _End, upper: _End, *, one_cluster: bool, still: bool) -> list[str]:
     reasons = [ASSUMED]
     if not whole.trimmed_arm:
         reasons.append("Both arms respond alike, so nothing is trimmed.")
     against = sum(bool(cell.trimmed_arm) and cell.trimmed_arm != whole.trimmed_arm for cell in cells)
     if against and len(cells) > 1:
         reasons.append(f"In {against} of {len(cells)} cells the other arm is trimmed, which speaks against that assumption.")
-    if math.isnan(lower.std_error + upper.std_error):
+    if still:
+        reasons.append("The outcome has no variation, so there is no standard error.")
+    elif one_cluster:
+        reasons.append("There is one cluster only, so there is no variance between clusters.")
+    elif math.isnan(lower.std_error + upper.std_error):
         reasons.append("A trimmed arm has one unit left, so there is no standard error.")
     return reasons
 

@@ -102,7 +102,8 @@ SENTENCES = (
     mark("Assignments that the design's rule refuses are left out."),
     mark("{n1} of them leave the statistic undefined and count as not extreme."),
     mark("{name} has the same value in all rows, so there is nothing to test."),
-    mark("{name} has no statistic under the observed assignment: an arm or a block is empty, or covariates explain the arm."),
+    mark("{name} has no statistic under the observed assignment: an arm or a block is empty, there is one cluster only, "
+         "or covariates explain the arm."),
     mark("Blocks and covariates explain the arm, so there is no effect to tell from them."),
     mark("There are fewer than two clusters, or as many coefficients as rows, so there is no variance."),
     mark("The outcome has the same value in all rows, so there is nothing to test."),
