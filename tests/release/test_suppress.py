@@ -78,6 +78,18 @@ def test_what_is_made_of_a_withheld_cell_goes_with_it():
     assert made_of(sections, set()) == frozenset()
 
 
+def test_the_numbers_of_a_group_go_with_its_size():
+    def mean(name, level, arm=""):
+        extra = FrozenMap(by="why", level=level)
+        return named(name, Statistic(table="reasons", variable="months", arm=arm, kind="mean", value=4.0, n=9, extra=extra))
+
+    box = Statistic(table="flow", variable="why", level="moved", kind="count", value=9.0, n=9, count=9)
+    sections = {"all": ResultSet((named("box", box), mean("moved", "moved"), mean("work", "work"), mean("of an arm", "moved", "0")))}
+    found = made_of(sections, {"box"})
+    assert "moved" in found
+    assert "of an arm" not in found
+
+
 def test_a_part_of_a_mean_doesnt_follow_from_the_whole_and_the_other_part():
     def mean(name, n, level=""):
         return named(name, Statistic(table="attrition", variable="age", level=level, arm="0", kind="mean", value=30.0, n=n))

@@ -165,12 +165,30 @@ def test_those_lost_are_held_beside_those_who_answered(study, by_id, frames):
     assert by_id["completers.age.all"].value == pytest.approx(age.mean())
     spread = math.sqrt((age[here].var() + age[~here].var()) / 2)
     assert by_id["completers.age.lost.standardized_difference"].value == pytest.approx((age[~here].mean() - age[here].mean()) / spread)
-    bands = [by_id[f"completers.groups.{name}"].count for name in ("none", "to_20", "to_40", "over_40")]
-    assert sum(bands) == 26
+    bands = [by_id[f"completers.groups.{name}"] for name in ("to_10", "to_20", "to_30", "to_40", "to_50", "over_50")]
+    shares = (~here).groupby(frames["people"]["circle"]).mean()
+    edges = pd.cut(shares, [-1, 0.1, 0.2, 0.3, 0.4, 0.5, 1])
+    assert [band.count for band in bands] == edges.value_counts(sort=False).tolist()
+    assert sum(band.extra["expected"] for band in bands) == pytest.approx(1.0)
     test = by_id["completers.groups.test"]
     table = pd.crosstab(frames["people"]["circle"], here)
     assert test.statistic == pytest.approx(stats.chi2_contingency(table, correction=False).statistic, rel=1e-8)
     assert 0.005 < test.p_value <= 1
+    weights = frames["people"].groupby("circle").size() / (here.mean() * (1 - here.mean()))
+    beyond = (test.statistic - 25) / (weights.sum() - (weights**2).sum() / weights.sum())
+    assert test.extra["sd_between"] == pytest.approx(math.sqrt(max(beyond, 0.0)))
+
+
+def test_those_who_left_are_described_by_their_reason(study, by_id, frames):
+    people = frames["people"].merge(frames["baseline"], on="id")
+    for reason, group in people[people["gone"].fillna("") != ""].groupby("gone"):
+        assert by_id[f"completers.reasons.{reason}.trust.baseline"].value == pytest.approx(group["trust"].mean())
+        assert by_id[f"completers.reasons.{reason}.trust.baseline"].n == group["trust"].notna().sum()
+    for language in ("en", "nl", "fr"):
+        rows = study.tables(language)["leavers"].rows
+        assert len(rows) == people["gone"].replace("", None).nunique() + 1
+        assert rows[-1].cells[1].result_id == "flow.started"
+
 
 
 def test_families_are_corrected_together(by_id):

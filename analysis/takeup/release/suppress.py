@@ -1,8 +1,8 @@
 """Which numbers are withheld on their own account or with another, and what is left of a number that is: pure rules on results.
 
 A result goes where a group it rests on, or reveals, is too small. With it go the numbers that are made of it: the difference between arms
-of which one is withheld, the spread of a mean that is, the profile and the groups of a level that is. What totals, other levels and other
-tables tell of it is `release.told` and `release.solve`'s.
+of which one is withheld, the spread of a mean that is, the profile and the groups of a level that is, the numbers of a group whose size is.
+What totals, other levels and other tables tell of it is `release.told` and `release.solve`'s.
 """
 
 from __future__ import annotations
@@ -82,10 +82,12 @@ def made_of(sections: Mapping[str, ResultSet], gone: Collection[str], cell: int 
     rows = {row_of(item) for item in cells}
     places = {_place(item) for item in cells if item.kind in {"mean", "share"}}
     levels = {(item.variable, item.level) for item in cells}
+    groups = {(item.variable, item.level, item.arm) for _, item in every if isinstance(item, Statistic) and item.level and item.provenance.id in gone}
     out = set()
     for _, item in every:
         if isinstance(item, Statistic):
-            follows = ("difference" in item.kind and row_of(item) in rows) or (item.kind == "sd" and _place(item) in places)
+            group = str(item.extra.get("by", "")), str(item.extra.get("level", "")), item.arm
+            follows = ("difference" in item.kind and row_of(item) in rows) or (item.kind == "sd" and _place(item) in places) or group in groups
         else:
             follows = bool(about(item) & levels)
         if follows:

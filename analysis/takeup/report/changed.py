@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from takeup.report.sentences import Teller
     from takeup.results import Estimate
 
+ALPHA, MOST = 0.05, 3
+"""Below the first, p says that groups differ; so many reasons to leave are told in words."""
 DIFFERS = 0.1
 """Those lost are said to differ from those who answered beyond so many standard deviations."""
 
@@ -97,19 +99,40 @@ def _bounded(tell: Teller, outcome: Outcome, change: Estimate, bound: Any) -> Sp
 
 
 def completers(tell: Teller) -> Iterable[Spans]:
-    """How many didn't answer at the end, whether groups differ in it, and how those lost differed at the start."""
+    """How many didn't answer at the end and why, how far groups differ in it, and how those lost differed at the start."""
     results = section(tell.released, "completers")
     lost = statistic(results, table="lost")
     if lost is not None and not math.isnan(lost.value):
         yield fill(tell._.raw("{share} of the {n} {people} who started didn't answer at the end."), share=_share(tell, lost),
                    n=tell.number.of(lost, "n", "integer"), people=tell.labels.units(tell.language))
+    yield _reasons(tell)
     test = next((item for item in results if isinstance(item, Test)), None)
     if test is not None and not math.isnan(test.p_value):
-        p = tell.number.of(test, "p_value", "p_value")
-        yield fill(tell._.raw("Groups differ in this by more than chance (p {p}).") if test.p_value < 0.05
-                   else tell._.raw("Groups differ in this by no more than chance would have it (p {p})."), p=p)
+        fields: dict[str, Any] = {"p": tell.number.of(test, "p_value", "p_value")}
+        if test.p_value < ALPHA:
+            yield fill(tell._.raw("Groups differ in this by more than chance (p {p}): what is beyond chance in their shares has a standard "
+                                  "deviation of {sd} percentage points."), sd=tell.number.of(test, "sd_between", "points", 0), **fields)
+        else:
+            yield fill(tell._.raw("Groups differ in this by no more than chance would have it (p {p})."), **fields)
     yield _apart(tell, [item for item in results if isinstance(item, Statistic) and item.kind == "standardized_difference"
                         and not math.isnan(item.value)])
+
+
+def _reasons(tell: Teller) -> Spans:
+    """How many left early, for what reasons above all, and how many stayed without answering."""
+    boxes = [item for item in statistics(section(tell.released, "flow")) if not math.isnan(item.value)]
+    left = next((item for item in boxes if item.variable == "left" and not item.level), None)
+    if left is None:
+        return ()
+    why = sorted((item for item in boxes if item.variable == "left" and item.level), key=lambda item: -item.value)[:MOST]
+    names = [fill(tell._.raw("{reason} ({n})"), reason=tell.labels.reason("left", item.level, tell.language) or item.level, n=_count(tell, item))
+             for item in why]
+    parts = [fill(tell._.raw("{n} {people} left early; the reasons given most: {reasons}.") if names else tell._.raw("{n} {people} left early."),
+                  n=_count(tell, left), people=tell.labels.units(tell.language), **({"reasons": in_row(names, tell.language)} if names else {}))]
+    silent = next((item for item in boxes if item.variable == "lost" and item.level == "no_answer"), None)
+    if silent is not None:
+        parts.append(fill(tell._.raw("{n} stayed, but didn't answer the last questionnaire."), n=_count(tell, silent)))
+    return joined(*parts)
 
 
 def _apart(tell: Teller, found: list[Statistic]) -> Spans:

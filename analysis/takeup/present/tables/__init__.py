@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from takeup.present.tables.attrition import attrition
 from takeup.present.tables.baseline import baseline
-from takeup.present.tables.changes import answers, completers, dropout, everybody, improved, limits, regression
+from takeup.present.tables.changes import answers, completers, dropout, everybody, improved, leavers, limits, regression
 from takeup.present.tables.comparison import few_clusters, unmeasured
 from takeup.present.tables.compliance import compliance, complier_profile
 from takeup.present.tables.effects import complier_effects, effects
@@ -32,7 +32,7 @@ BUILDERS = {
     "flow": flow, "baseline": baseline, "compliance": compliance, "complier_profile": complier_profile, "takeup_groups": takeup_groups,
     "takeup_rights": takeup_rights, "takeup_causes": takeup_causes, "effects": effects,
     "improved": improved, "limits": limits, "answers": answers, "everybody": everybody, "regression": regression,
-    "completers": completers, "dropout": dropout,
+    "completers": completers, "dropout": dropout, "leavers": leavers,
     "complier_effects": complier_effects, "robustness": robustness, "few_clusters": few_clusters, "unmeasured": unmeasured,
     "bounds": bounds, "attrition": attrition, "subgroups": subgroups,
     "published": published,
@@ -75,6 +75,7 @@ __all__ = [
     "flow",
     "improved",
     "item_languages",
+    "leavers",
     "limits",
     "mechanism_chain",
     "methods",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from takeup.present.reading import main, only, pick, section, statistic, statistics
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
     from takeup.present.labels import Labels
     from takeup.release.gate import Released
     from takeup.results import ResultSet, Statistic
+
+MONTHS = "months"
 
 
 def changes(released: Released, labels: Labels, language: str) -> Table:
@@ -226,14 +227,50 @@ def completers(released: Released, labels: Labels, language: str) -> Table:
 
 
 def dropout(released: Released, labels: Labels, language: str) -> Table:
-    """Groups by the share of their people who didn't answer at the end."""
+    """Groups by the share of their people who didn't answer at the end, beside the share of groups that chance alone lets expect there."""
     del labels  # nothing here is named by the plan
     make = Maker(language)
-    _ = make._
-    names = {"none": _("Nobody missing"), "to_20": _("Up to 20%"), "to_40": _("More than 20%, up to 40%"), "over_40": _("More than 40%")}
+    _, percent = make._, make.number.percent
     found = statistics(section(released, "completers"), table="groups")
-    rows = tuple(Row(cells=(text_cell(names.get(item.level, item.level)), make.cell(item, "count", "integer"),
-                            make.cell(item, "value", "percent", 0))) for item in found if not math.isnan(item.value) or item.reason)
+    ends = [int(item.level.rpartition("_")[2]) / 100 for item in found]
+    rows = []
+    for place, item in enumerate(found):
+        if item.level.startswith("over"):
+            name = _("More than {share}", share=percent(ends[place], 0))
+        elif place:
+            name = _("More than {low}, up to {high}", low=percent(ends[place - 1], 0), high=percent(ends[place], 0))
+        else:
+            name = _("Up to {share}", share=percent(ends[place], 0))
+        rows.append(Row(cells=(text_cell(name), make.cell(item, "count", "integer"), make.cell(item, "value", "percent", 0),
+                               make.cell(item, "expected", "percent", 0))))
     columns = (Column(id="band", title=_("Share missing at the end")), Column(id="groups", title=_("Groups"), kind="integer"),
-               Column(id="share", title=_("Share of the groups"), kind="percent"))
-    return Table(id="dropout", title=_("Groups by the share missing at the end"), columns=columns, rows=rows, language=language, sortable=False)
+               Column(id="share", title=_("Share of the groups"), kind="percent"),
+               Column(id="expected", title=_("By chance alone"), kind="percent"))
+    notes = (_("By chance alone: if those missing were given out over the groups at random."),) if rows else ()
+    return Table(id="dropout", title=_("Groups by the share missing at the end"), columns=columns, rows=tuple(rows), notes=notes, language=language,
+                 sortable=False)
+
+
+def leavers(released: Released, labels: Labels, language: str) -> Table:
+    """For each reason to leave early how many had it, how long they had stayed, and how they were at the start; all who started in the last row."""
+    make = Maker(language)
+    _ = make._
+    boxes, told = section(released, "flow"), statistics(section(released, "completers"), table="reasons")
+    names = tuple(dict.fromkeys(item.variable for item in told if item.variable != MONTHS))
+    digits = {MONTHS: 1}
+    rows = []
+    for box in (item for item in statistics(boxes, variable="left") if item.level):
+        mine = {item.variable: item for item in told if item.extra.get("level") == box.level}
+        cells = [make.cell(mine.get(name), "value", "number", digits.get(name, 2)) for name in (MONTHS, *names)]
+        word = labels.reason("left", box.level, language) or box.level
+        rows.append(Row(cells=(text_cell(word[:1].upper() + word[1:]), make.cell(box, "value", "integer"), *cells)))
+    if rows:
+        long = next((item for item in statistics(section(released, "dose"), variable=MONTHS) if "level" not in item.extra), None)
+        every = [statistic(section(released, "completers"), table="completers", variable=name, arm="", kind="mean") for name in names]
+        rows.append(Row(cells=(text_cell(_("All who started")), make.cell(statistic(boxes, variable="started"), "value", "integer"),
+                               make.cell(long, "value", "number", 1), *(make.cell(item, "value", "number", 2) for item in every))))
+    columns = (Column(id="reason", title=_("Reason")), Column(id="people", title=labels.units(language).capitalize(), kind="integer"),
+               Column(id="months", title=_("Months in the programme"), kind="number", group=_("Mean")),
+               *(Column(id=f"start_{place}", title=labels.variable(name, language), kind="number", group=_("Mean"))
+                 for place, name in enumerate(names)))
+    return compact(Table(id="leavers", title=_("Why they left early"), columns=columns, rows=tuple(rows), language=language))
