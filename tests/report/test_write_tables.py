@@ -57,3 +57,15 @@ def test_what_cant_be_written_is_said_and_nothing_is(tmp_path, given, name, said
     with pytest.raises(tu.TakeupError, match=said):
         tu.write_tables(given, tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("language", "head"), [("nl", "Toelichting: "), ("fr", "Notes\u00a0: "), ("en", "Notes: ")])
+def test_the_notes_of_word_and_latex_are_headed_in_the_language(tmp_path, language, head):
+    docx = pytest.importorskip("docx")
+    tables = {name: table for name, table in all_tables(made_up.released(), made_up.labels(), language).items() if table.notes}
+    document = docx.Document(tu.write_tables(tables, tmp_path / "t.docx", language=language))
+    noted = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Table Note" and paragraph.text]
+    assert noted
+    assert all(text.startswith(head) for text in noted)
+    text = tu.write_tables(tables, tmp_path / "t.tex", language=language).read_text(encoding="utf-8")
+    assert rf"\footnotesize {head.replace(chr(0xa0), '~')}" in text

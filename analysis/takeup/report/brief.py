@@ -172,7 +172,7 @@ def _marked(made: Brief, kind: Kind) -> Brief:
         return made
     language = made.language
     short, top = short_mark(kind, language), said(long_mark(kind, language), strong=True)
-    return replace(made, title=f"{short}: {made.title}", warning=joined(top, made.warning),
+    return replace(made, title=catalogue(language)("{first}: {second}", first=short, second=made.title), warning=joined(top, made.warning),
                    figure=None if made.figure is None else marked_figure(made.figure, kind, language),
                    chart=None if made.chart is None else replace(made.chart, title=f"{short}: {made.chart.title}"),
                    table=marked_table(made.table, kind, language))
@@ -265,9 +265,8 @@ class _Writer:
     def meaning(self) -> Part:
         """What was tried, with whom, and what the difference comes down to."""
         _, about = self._, self.plan.about
-        colon = "\u00a0:" if self.language == "fr" else ":"
         what = [(_("Programme"), about.intervention), (_("Compared with"), about.comparator)]
-        items = [(Span(text=f"{name}{colon} ", strong=True), *sentence(in_language(text, self.language), "plan"))
+        items = [(Span(text=_("{first}: {second}", first=name, second=""), strong=True), *sentence(in_language(text, self.language), "plan"))
                  for name, text in what if text]
         base = self.tell.released.rules.base
         rounded = said(_("Counts are rounded to the nearest {base}.", base=self.tell.number.integer(base))) if base > 1 else ()

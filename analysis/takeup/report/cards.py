@@ -168,7 +168,7 @@ class Writer:
         return Card(
             level=self.level, edition=self.edition, language=self.language,
             kind=" \u00b7 ".join(part for part in (_("Result card"), subject) if part),
-            title=f"{marked}: {name}" if marked else name, subtitle=self.labels.title(self.language),
+            title=self._("{first}: {second}", first=marked, second=name) if marked else name, subtitle=self.labels.title(self.language),
             warning=" ".join(part for part in (long_mark(kind, self.language), made_up if plan.about.synthetic else "") if part),
             facts=tuple((self.masked(own), self.masked(every), words) for own, every, words in facts), beside=beside,
             parts=tuple(part for part in parts if part.lines), notes=(*notes, *self.rules()),

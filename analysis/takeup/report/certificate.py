@@ -46,8 +46,9 @@ def certificate(plan: Plan, record: Record, language: str) -> Document:
         blocks += [Heading(text=_("What was drawn"), id="drawn"), TableBlock(table=_arms(plan, record, language)),
                    TableBlock(table=_batches(record, language))]
     blocks += [Heading(text=_("What anybody can check"), id="check"), Bullets(items=_proofs(record, language)),
-               Heading(text=_("Signatures"), id="signatures"), Bullets(items=tuple(said(f"{line}: {'_' * 40}") for line in (
-                   _("Drawn by"), _("In the presence of"), _("Place and date"))))]
+               Heading(text=_("Signatures"), id="signatures"), Bullets(items=tuple(
+                   said(_("{first}: {second}", first=line, second="_" * 40)) for line in (
+                       _("Drawn by"), _("In the presence of"), _("Place and date"))))]
     return Document(title=_("Certificate of the draw"), subtitle=in_language(plan.title, language), language=language, blocks=tuple(blocks),
                     meta=FrozenMap(study=plan.study, version=__version__))
 
@@ -137,7 +138,7 @@ def _proofs(record: Record, language: str) -> tuple[Spans, ...]:
         items += [(_("List of batch {batch} (SHA-256)", batch=batch.batch), batch.list_hash) for batch in record.batches]
     if record.seed is not None:
         items += [(_("Seed"), str(record.seed)), (_("Salt"), record.salt), (_("Revealed"), record.revealed)]
-    lines: list[Spans] = [(Span(text=f"{name}: ", strong=True), Span(text=value)) for name, value in items]
+    lines: list[Spans] = [(Span(text=_("{first}: {second}", first=name, second=""), strong=True), Span(text=value)) for name, value in items]
     closing = (_("The seed gives the same arms again; so does anybody's own run of it on the assignment file.") if record.seed is not None else
                _("The seed is secret until enrolment ends. Once it is revealed, anybody can hold it against the commitment and make the draw again."))
     return (*lines, said(closing))

@@ -252,9 +252,9 @@ def _latex_rows(table: Table) -> list[str]:
 def _latex_notes(table: Table) -> list[str]:
     if not table.notes:
         return []
-    name = escaped(words(table.language)("Notes"))
-    notes = " ".join(escaped(note) for note in table.notes)
-    return [rf"\par\smallskip\begin{{minipage}}{{\linewidth}}\footnotesize {name}: {notes}\end{{minipage}}\par"]
+    _ = words(table.language)
+    notes = escaped(_("{first}: {second}", first=_("Notes"), second=" ".join(table.notes)))
+    return [rf"\par\smallskip\begin{{minipage}}{{\linewidth}}\footnotesize {notes}\end{{minipage}}\par"]
 
 
 def _latex_heads(table: Table) -> str:

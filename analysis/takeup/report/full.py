@@ -129,7 +129,7 @@ class _Writer:
 
     def named(self, name: str, text: Spans) -> Spans:
         """A line that begins with what it is about, in bold."""
-        return (Span(text=f"{name}:", strong=True), Span(text=" "), *text)
+        return (Span(text=self._("{first}: {second}", first=name, second="").rstrip(), strong=True), Span(text=" "), *text)
 
     def found(self) -> tuple[Block, ...]:
         """The first chapter: the facts in numbers, a card for every primary outcome, a line for every other, and how sure it is."""

@@ -35,19 +35,23 @@ def long_mark(kind: Kind, language: str) -> str:
     return words(language)(_LONG[kind])
 
 
+def _marked_title(title: str, kind: Kind, language: str) -> str:
+    _ = words(language)
+    return _("{first}: {second}", first=short_mark(kind, language), second=title)
+
+
 def marked_table(table: Table, kind: Kind, language: str) -> Table:
     """The table with the mark in its title and its notes."""
     if kind == "final":
         return table
-    return replace(table, title=f"{short_mark(kind, language)}: {table.title}", notes=(long_mark(kind, language), *table.notes))
+    return replace(table, title=_marked_title(table.title, kind, language), notes=(long_mark(kind, language), *table.notes))
 
 
 def marked_figure(figure: Figure, kind: Kind, language: str) -> Figure:
     """The figure with the mark in its title, its description and its data; `style.watermarked` puts it across the picture."""
     if kind == "final":
         return figure
-    short = short_mark(kind, language)
-    return replace(figure, title=f"{short}: {figure.title}", alt=f"{long_mark(kind, language)} {figure.alt}",
+    return replace(figure, title=_marked_title(figure.title, kind, language), alt=f"{long_mark(kind, language)} {figure.alt}",
                    data=marked_table(figure.data, kind, language))
 
 
@@ -57,7 +61,7 @@ def marked_document(document: Document, kind: Kind) -> Document:
         return document
     language = document.language
     top = Note(spans=said(long_mark(kind, language), strong=True))
-    return replace(document, title=f"{short_mark(kind, language)}: {document.title}",
+    return replace(document, title=_marked_title(document.title, kind, language),
                    blocks=(top, *(_marked(block, kind, language) for block in document.blocks)),
                    meta=FrozenMap({**document.meta, "kind": kind, "watermark": short_mark(kind, language)}))
 

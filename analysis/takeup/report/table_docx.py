@@ -92,9 +92,10 @@ def _table(document: Any, table: Table) -> None:
     """A caption, the table before the last section's marks, and its notes."""
     from docx.oxml import parse_xml
 
+    _ = words(table.language)
     document.add_paragraph(table.title, style="Caption")
     document.element.body.insert_element_before(parse_xml(_xml(table, {name: document.styles[name].style_id for name in STYLES})), "w:sectPr")
-    document.add_paragraph(f"{words(table.language)('Notes')}: {' '.join(table.notes)}" if table.notes else "", style="Table Note")
+    document.add_paragraph(_("{first}: {second}", first=_("Notes"), second=" ".join(table.notes)) if table.notes else "", style="Table Note")
 
 
 def _xml(table: Table, styles: Mapping[str, str]) -> str:

@@ -99,7 +99,7 @@ def labelled_outcomes(released: Released, labels: Labels, language: str) -> tupl
     for wanted, title in ((True, _("Pre-specified")), (False, _("Exploratory"))):
         names = [labels.outcome(name, language) for name, planned in main.items() if bool(planned) is wanted]
         if names:
-            lines.append((Span(text=f"{title}:", strong=True), Span(text=f" {', '.join(names)}")))
+            lines.append((Span(text=_("{first}: {second}", first=title, second="").rstrip(), strong=True), Span(text=f" {', '.join(names)}")))
     return (Bullets(items=tuple(lines)),) if lines else ()
 
 

@@ -58,7 +58,7 @@ def cost_sensitivity(released: Released, labels: Labels, language: str) -> Figur
         money = _("{n} euros", n=make.number.decimal(base.estimate, 0))
         panel.annotate(money, (base.estimate, 0), xytext=(0, 5), textcoords="offset points", ha="center", va="bottom", size=SMALL + 0.5,
                        color=BLUE, weight="bold", annotation_clip=False)
-        lines = [f"{name}: {make.number.interval(first, last, 0)}" for name, first, last in rows]
+        lines = [_("{first}: {second}", first=name, second=make.number.interval(first, last, 0)) for name, first, last in rows]
         if endless:
             lines.append(_("the interval has no end"))
         return finished(figure, id_="cost_sensitivity", title=title, data=cost(released, labels, language),

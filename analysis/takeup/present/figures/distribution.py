@@ -226,5 +226,5 @@ def _alt(found: tuple[Statistic, ...], waves: tuple[str, ...], shown: tuple[str,
                 there = _range(found, most.level, make)
                 where = share if planned.kind == "binary" else _("most people ({share}) at {range}", share=share, range=there)
                 place = ", ".join(part for part in (labels.wave(wave, make.language) if wave else "", labels.arm(arm, make.language)) if part)
-                parts.append(f"{place}: {where}")
+                parts.append(_("{first}: {second}", first=place, second=where))
     return _("{title}. {lines}.", title=title, lines="; ".join(parts))

@@ -262,8 +262,8 @@ def _data(entries: list[Entry], labels: Labels, make: Maker, title: str) -> Tabl
         low, high = (cells[1], cells[2]) if entry.sign > 0 else (cells[2], cells[1])
         several = len({other.arm for other in entries}) > 1
         name = named(labels, entry.outcome, make)
-        rows.append(Row(cells=(text_cell(f"{name}: {labels.arm(entry.estimate.arm, make.language)}" if several else name), cells[0], low, high),
-                        group=entry.family))
+        name = _("{first}: {second}", first=name, second=labels.arm(entry.estimate.arm, make.language)) if several else name
+        rows.append(Row(cells=(text_cell(name), cells[0], low, high), group=entry.family))
     columns = (Column(id="outcome", title=_("Outcome")), Column(id="standardized", title=_("In standard deviations, right is better"), kind="number"),
                Column(id="low", title=_("lower limit"), kind="number"), Column(id="high", title=_("upper limit"), kind="number"))
     return Table(id="forest", title=title, columns=columns, rows=tuple(rows), language=make.language,

@@ -87,4 +87,4 @@ def _bar(axes: Axes, y: float, name: str, parts: list[Statistic], make: Maker) -
 
 def _line(name: str, parts: list[Statistic], words: dict[str, str], make: Maker) -> str:
     said = ", ".join(f"{words[level].lower()} {make.number.of(part, 'value', 'percent', 0).text}" for level, part in zip(LEVELS, parts, strict=True))
-    return f"{name}: {said}"
+    return make._("{first}: {second}", first=name, second=said)

@@ -26,7 +26,7 @@ def flow(released: Released, labels: Labels, language: str) -> Table:
             for level in sorted(each_once(item.level for item in found if item.wave == wave), key=bool):
                 name = step(labels, variable, language) if not level else reason_words(labels, variable, level, language)
                 title = f"{name}, {labels.wave(wave, language).lower()}" if wave and not level else name
-                full = title if not level else f"{step(labels, variable, language)}: {name}"
+                full = title if not level else _("{first}: {second}", first=step(labels, variable, language), second=name)
                 cells = [text_cell(title, full)]
                 cells += [make.cell(statistic(results, variable=variable, level=level, wave=wave, arm=arm), "value", "integer")
                           for arm in ("", *shown)]

@@ -93,7 +93,7 @@ def cost(released: Released, labels: Labels, language: str) -> Table:
     _ = make._
     results = section(released, "cost")
     units = {"hours": _("Hours of a case manager, per family"), "euros": _("Cost in euros, per family")}
-    rows = [Row(cells=(text_cell(f"{units[item.variable]}: {labels.arm(item.arm, language)}"),
+    rows = [Row(cells=(text_cell(_("{first}: {second}", first=units[item.variable], second=labels.arm(item.arm, language))),
                        make.cell(item, "value", "number", 1 if item.variable == "hours" else 0), EMPTY), group=_("What it took"))
             for item in statistics(results, table="cost")]
     words = {"hour": _("Cost of an hour"), "indirect": _("Hours beside each logged hour")}
@@ -101,7 +101,7 @@ def cost(released: Released, labels: Labels, language: str) -> Table:
     estimates = [item for item in results if isinstance(item, Estimate)]
     for item in estimates:
         side = item.extra.get("side", "")
-        label = f"{words[item.extra['what']]}: {sides[side]}" if side else _("As planned")
+        label = _("{first}: {second}", first=words[item.extra["what"]], second=sides[side]) if side else _("As planned")
         label = f"{label}, {labels.arm(item.arm, language)}" if len({other.arm for other in estimates}) > 1 else label
         rows.append(Row(cells=(text_cell(label), make.cell(item, "estimate", "number", 0), make.interval(item)),
                         group=_("Cost in euros of one more: {what}", what=one_more(labels, item.outcome, language))))
