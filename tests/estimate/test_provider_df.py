@@ -8,7 +8,7 @@ import pytest
 
 import takeup as tu
 from takeup.estimate.provider_df import SHARED, nested_df
-from takeup.estimate.vcov import Regression, group_sums, loadings, spread
+from takeup.estimate.vcov import Regression, group_sums, loadings
 
 DESIGN = tu.Design("arm", 0, nested_in="manager")
 

@@ -181,8 +181,7 @@ def uncertainty(fit: Fit, contrast: Floats, inference: Inference, *, scale: floa
 def spread_by_rule(fit: Fit, contrast: Floats, inference: Inference) -> Spread:
     """The variance of a contrast of the kept coefficients, with the degrees of freedom of the rule where it is Satterthwaite's."""
     found = spread(fit.regression, contrast, inference.se_type, inference.clusters)
-    if inference.df_rule == "nested":
-        assert inference.clusters is not None and inference.treated is not None
+    if inference.treated is not None and inference.clusters is not None:
         return replace(found, df=nested_df(fit.regression, contrast, inference.se_type, inference.clusters, inference.treated))
     if inference.df_rule == "bell_mccaffrey" and np.isnan(found.df) and inference.clusters is not None:
         return replace(found, df=satterthwaite(fit.regression, contrast, inference.se_type, inference.clusters))
