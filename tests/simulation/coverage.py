@@ -58,7 +58,7 @@ Where a cell leaves its band, and why:
 - Six clusters: twenty assignments, so the smallest two-sided p of the randomisation test is 0.10 and it never rejects at 5 %.
 - The mixed model assumes one residual variance: under the weak null with unequal arms it rejects too often. The default for clusters is CR2.
 - Providers in one arm share outcomes by construction, so the sharp null that the randomisation test holds exactly isn't true there.
-- Five providers in one arm: the degrees of freedom allow for units of one provider that are alike; where they hardly are (weak null) that is cautious.
+- Five providers in one arm: the degrees of freedom allow for units of one provider that are alike: cautious where they hardly are (weak null).
 - The risk difference by the linear model with five treated of thirty: a rate near 0 or 1 among five people has hardly any variance to see.
 """
 
