@@ -149,10 +149,11 @@ def test_families_are_counted_from_pairs_written_by_hand():
 
 
 def test_waiting_is_counted_from_pairs_written_by_hand():
-    """Six families: two with a new right and its day, one with a day before the draw, one without a new right, one not asked when, one not heard of."""
+    """Six families: who has a new right and its day, a day before the draw, none, none and no interview, no answer, the right from before."""
     day = pd.Timestamp
     rows = pd.DataFrame([
-        (0, "a", "t0", 1, 0, None), (0, "a", "t1", None, 1, day("2020-03-01")), (0, "b", "t0", 1, 0, None), (0, "b", "t1", None, 1, day("2020-02-01")),
+        (0, "a", "t0", 1, 0, None), (0, "a", "t1", None, 1, day("2020-03-01")),
+        (0, "b", "t0", 1, 0, None), (0, "b", "t1", None, 1, day("2020-02-01")),
         (1, "a", "t0", 1, 0, None), (1, "a", "t1", None, 1, day("2019-12-31")),
         (2, "a", "t0", 1, 0, None), (2, "a", "t1", None, 0, None),
         (3, "a", "t0", 1, 0, None), (3, "a", "t1", None, 0, None),

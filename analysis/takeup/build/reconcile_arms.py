@@ -135,7 +135,8 @@ def _grouped(counts: Counts) -> Iterator[Fault]:
         if isinstance(item, Test):
             yield from _held(item, _both(counts, item, inside), item.n, "its n isn't those analysed whose group is known")
         else:
-            yield from _held(item, _both(counts, item, counts.asked(item.outcome) & ~inside), item.n_missing, "its missing aren't those asked less those analysed")
+            gone = _both(counts, item, counts.asked(item.outcome) & ~inside)
+            yield from _held(item, gone, item.n_missing, "its missing aren't those asked less those analysed")
 
 
 def _rollout(counts: Counts) -> Iterator[Fault]:

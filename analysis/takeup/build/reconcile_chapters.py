@@ -39,14 +39,14 @@ class Counts:
     sections: Mapping[str, ResultSet]
     paths: Mapping[str, Mapping[str, Path]]
     """By outcome and arm, the way to its analysis."""
-    memo: dict[Any, Mask] = field(default_factory=dict)
+    _memo: dict[Any, Mask] = field(default_factory=dict)
     """What was counted once."""
 
     def once(self, key: Any, make: Callable[[], Any]) -> Mask:
         """The mask that `make` makes, made once."""
-        if key not in self.memo:
-            self.memo[key] = np.asarray(make(), dtype=bool)
-        return self.memo[key]
+        if key not in self._memo:
+            self._memo[key] = np.asarray(make(), dtype=bool)
+        return self._memo[key]
 
     def arm(self, arm: object) -> Mask:
         """The units of an arm."""
@@ -143,7 +143,7 @@ def _groups(counts: Counts) -> Iterator[Fault]:
         for item in counts.sections.get("subgroups", ()):
             if item.provenance.plan_path != f"analyses.subgroups[{position}]" or item.outcome not in counts.paths or not item.n:
                 continue
-            analysed = counts.known(item.outcome, values.name)
+            analysed = counts.known(item.outcome, str(values.name))
             if isinstance(item, Estimate) and "reference" not in item.extra:
                 here = analysed & (names == str(item.extra["level"])).to_numpy(dtype=bool, na_value=False)
                 yield from _sides(item, counts.pair(item, here), "its n isn't those analysed in the group")

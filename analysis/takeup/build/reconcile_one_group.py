@@ -47,17 +47,17 @@ def _held(item: Any, expected: int, found: int, what: str) -> Iterator[Fault]:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Those of the analysed cohort, or of all of them where `frame` is everyone; `memo` holds what was counted once."""
+    """Those of the analysed cohort, or of all of them where `frame` is everyone; `_memo` holds what was counted once."""
 
     material: Material
     frame: DataFrame
-    memo: dict[Any, Any] = field(default_factory=dict)
+    _memo: dict[Any, Any] = field(default_factory=dict)
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
         """What `make` makes, made once."""
-        if key not in self.memo:
-            self.memo[key] = make()
-        return self.memo[key]
+        if key not in self._memo:
+            self._memo[key] = make()
+        return self._memo[key]
 
     def has(self, *columns: str) -> Mask:
         """Those with a value in each of the columns."""
