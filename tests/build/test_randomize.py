@@ -89,6 +89,38 @@ def test_a_second_draw_is_refused_and_changes_nothing(home, capsys):
         name: content for name, content in before.items() if name != "list.csv"}
 
 
+def test_before_the_draw_the_check_says_how_to_draw(home, capsys, monkeypatch):
+    monkeypatch.chdir(home.parent)
+    assert run(["check", home.name]) == 1
+    assert capsys.readouterr().err == f"design.assignment: nobody is drawn yet. Draw the trial: `takeup randomize {home.name} --list LIST`.\n"
+    assert run(["randomize", home.name, "--commit"]) == 0
+    assert run(["check", home.name]) == 1
+    assert "nobody is drawn yet" in capsys.readouterr().err
+
+
+def test_a_draw_whose_record_is_lost_is_never_drawn_over(home, capsys):
+    draw(home, "--seed", "42")
+    (home / "assignment.json").unlink()
+    (home / "assignment.secret.json").unlink()
+    before = (home / "assignment.csv").read_bytes()
+    draw(home, "--seed", "7", code=1)
+    assert run(["randomize", str(home / "plan.yaml"), "--commit"]) == 1
+    assert capsys.readouterr().err.count("an assignment file is here, but not the record of its draw") == 2
+    assert (home / "assignment.csv").read_bytes() == before
+
+
+def test_a_list_that_cant_be_drawn_leaves_nothing_behind(home, capsys):
+    listed = people(home / "list.csv", 40)
+    lines = listed.read_text().splitlines()
+    listed.write_text("\n".join([*lines, lines[3], "F99,,1,30"]) + "\n")
+    assert run(["randomize", str(home / "plan.yaml"), "--list", str(listed)]) == 1
+    said = capsys.readouterr().err
+    assert "list.csv, column id: 1 row names a unit that is on the list already (row 42)" in said
+    assert "list.csv, column office: 1 row is empty (row 43)" in said
+    assert not list(home.glob("assignment.*.json"))
+    draw(home, "--seed", "7")  # no seed was kept by the list that failed
+
+
 def test_batches_leave_the_earlier_ones_untouched(home, capsys):
     draw(home, "--seed", "42")
     first = (home / "assignment.csv").read_bytes()
@@ -228,7 +260,8 @@ def test_without_the_seed_hidden_blocks_are_said_to_be_unknown(home):
     (lambda home: _edit(home / "assignment.json", '"seed": 42', '"seed": 43'), "was changed after the draw"),
     (lambda home: write(home, allocation={"block_sizes": [4]}), "isn't what was drawn"),
     (lambda home: write(home, allocation={"shares": {"letter": 1, "visit": 3}, "block_sizes": [4]}), "isn't what was drawn"),
-    (lambda home: (home / "assignment.json").unlink(), "there is no such file"),
+    (lambda home: (home / "assignment.json").unlink(), "there is no such record, though people were drawn"),
+    (lambda home: (home / "assignment.csv").unlink(), '"assignment.csv": there is no such file'),
 ])
 def test_what_was_changed_after_the_draw_is_found(drawn, change, words):
     change(drawn)

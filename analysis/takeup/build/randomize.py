@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from takeup.design.allocation import BATCH, commitment, drawn, master_seed
 from takeup.design.assign import check_seed
 from takeup.design.redraw import label_text
-from takeup.errors import BuildError, DesignError, Fault, collect
+from takeup.errors import BuildError, DesignError, Fault, collect, nearest
 from takeup.intake.assignment import (
     BatchRecord,
     Record,
@@ -26,6 +26,7 @@ from takeup.intake.assignment import (
     rows_as_bytes,
     rows_hash,
 )
+from takeup.intake.read import counted, rows_in_words
 from takeup.plan.lock import now
 from takeup.version import __version__
 
@@ -72,7 +73,8 @@ def commit(plan_path: Path, seed: int | None = None) -> DrawReport:
     plan, place = _plan(plan_path)
     if read_record(place) is not None:
         raise BuildError(Fault("a seed is committed to already", place.name, remedy="It stands; draw with --list."))
-    record = _committed(plan, place, seed)
+    record, secret, salt = _committed(plan, place, seed)
+    _keep(place, secret, salt)
     _replace(place, as_bytes(record))
     return DrawReport(record=record, files=(place, *_certificate(plan, place, record)))
 
@@ -93,12 +95,14 @@ def draw(plan_path: Path, list_path: Path, *, seed: int | None = None, batch: st
     """
     plan, place = _plan(plan_path)
     rule, record = allocation_of(plan), read_record(place)
-    record = _committed(plan, place, seed) if record is None else record
+    if record is None:
+        record, secret, salt = _committed(plan, place, seed)
+    else:
+        secret, salt = _secret(place, record, seed)
     changed = differing(record.rule, rule)
     if record.batches and changed:
         raise DesignError(Fault(f"{', '.join(changed)} changed since the first draw", "design", remedy="Let the plan say the draw that was made."))
     record = replace(record, rule=rule)
-    secret, salt = _secret(place, record, seed)
     name = _batch_name(record, batch, place)
     target = place.with_name(record.file)
     earlier = read_rows(target, record) if record.batches else None
@@ -115,6 +119,7 @@ def draw(plan_path: Path, list_path: Path, *, seed: int | None = None, batch: st
         arms={arm: int((whole[rule.treatment].iloc[known:] == arm).sum()) for arm in rule.arms}, notes=found.notes[name], version=__version__,
     )
     record = replace(record, batches=(*record.batches, made))
+    _keep(place, secret, salt)
     _replace(target, rows_as_bytes(whole))
     _replace(place, as_bytes(record))
     return DrawReport(record=record, new=len(whole) - known, before=before, files=(target, place, *_certificate(plan, place, record)))
@@ -131,7 +136,7 @@ def reveal(plan_path: Path) -> DrawReport:
     plan, place = _plan(plan_path)
     record = read_record(place)
     if record is None or not record.batches:
-        raise BuildError(Fault("nothing was drawn yet", place.name))
+        raise BuildError(Fault("nothing was drawn yet", place.name, remedy="The seed is revealed after the last draw; draw with --list."))
     if record.seed is None:
         secret, salt = _secret(place, record, None)
         record = replace(record, seed=secret, salt=salt, revealed=now())
@@ -168,22 +173,33 @@ def _secret_file(place: Path) -> Path:
     return place.with_suffix(".secret.json")
 
 
-def _committed(plan: Plan, place: Path, seed: int | None) -> Record:
-    """A fresh record, its secret written first and never over another."""
+def _committed(plan: Plan, place: Path, seed: int | None) -> tuple[Record, int, str]:
+    """A fresh record, its seed and salt: those of the secret file where there is one already. Refused where somebody was drawn before."""
+    if place.with_suffix(".csv").exists():
+        raise BuildError(Fault("an assignment file is here, but not the record of its draw", place.with_suffix(".csv").name,
+                               remedy=f"Put {place.name} back from your records; what was drawn stands."))
     rule = allocation_of(plan)
     chosen, salt = secrets.randbits(63) if seed is None else check_seed(seed), secrets.token_hex(16)
     path = _secret_file(place)
-    place.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
         said = _read_secret(path)
         if seed is not None and said["seed"] != seed:
             raise BuildError(Fault("another seed is kept here already", path.name, remedy="Use that one (leave --seed out), or move the file away."))
         chosen, salt = said["seed"], said["salt"]
-    else:
-        note = "Keep this file to yourself until enrolment ends; without it no further batch can be drawn and the seed can't be revealed."
+    return Record(study=plan.study, file=place.with_suffix(".csv").name, rule=rule, commitment=commitment(chosen, salt)), chosen, salt
+
+
+def _keep(place: Path, seed: int, salt: str) -> None:
+    """Write the secret file, before anything that rests on it, once a list was found fit to be drawn; never over another."""
+    path = _secret_file(place)
+    note = "Keep this file to yourself until enrolment ends; without it no further batch can be drawn and the seed can't be revealed."
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump({"seed": chosen, "salt": salt, "note": note}, file, indent=2)
-    return Record(study=plan.study, file=place.with_suffix(".csv").name, rule=rule, commitment=commitment(chosen, salt))
+            json.dump({"seed": seed, "salt": salt, "note": note}, file, indent=2)
+    except FileExistsError:
+        if _read_secret(path) != {"seed": seed, "salt": salt}:
+            raise BuildError(Fault("somebody else is drawing at this moment", path.name, remedy="Look at what was drawn; it stands.")) from None
 
 
 def _secret(place: Path, record: Record, seed: int | None) -> tuple[int, str]:
@@ -231,12 +247,7 @@ def _arrivals(list_path: Path, rule: Allocation, earlier: DataFrame | None, batc
     spec = Table.model_validate({"file": list_path.name, "schema": "-"})
     raw = read_table(list_path, spec, name="list", names=rule.reads, texts=(*rule.reads, rule.treatment)).frame
     raw = raw.assign(**{BATCH: batch}) if rule.blocks == BATCH else raw  # the block is the batch itself
-    there = ", ".join(map(str, raw.columns))
-    faults = [Fault(f'the list has no column "{name}"', list_path.name, there) for name in rule.reads if name not in raw.columns]
-    if rule.treatment in raw.columns and raw[rule.treatment].notna().any():
-        faults.append(Fault("the list holds arms already", f"{list_path.name}, column {rule.treatment}", "a list of people who aren't drawn yet",
-                            "Remove the column, or leave out those who have an arm."))
-    collect(DesignError, faults)
+    collect(DesignError, _list_faults(raw, rule, list_path.name))
     frame = raw[list(rule.reads)].reset_index(drop=True)
     frame = frame.astype(object).where(frame.notna(), "").map(label_text).astype(str).assign(**{BATCH: batch})
     known = frozenset[str]() if earlier is None else frozenset(earlier[rule.unit])
@@ -244,6 +255,29 @@ def _arrivals(list_path: Path, rule: Allocation, earlier: DataFrame | None, batc
     if new.empty:
         raise BuildError(Fault("everybody on the list was drawn already" if len(frame) else "nobody is on the list", list_path.name))
     return new, len(frame) - len(new), list_path.read_bytes()
+
+
+def _list_faults(raw: DataFrame, rule: Allocation, name: str) -> list[Fault]:
+    """What keeps a list from being drawn: columns that aren't there, arms that are, empty cells, people who stand on it twice."""
+    there = ", ".join(map(str, raw.columns))
+    faults = [Fault(f'the list has no column "{column}"', name, there, nearest(column, raw.columns)) for column in rule.reads
+              if column not in raw.columns]
+    if rule.treatment in raw.columns and raw[rule.treatment].notna().any():
+        faults.append(Fault("the list holds arms already", f"{name}, column {rule.treatment}", "a list of people who aren't drawn yet",
+                            "Remove the column, or leave out those who have an arm."))
+    for column in dict.fromkeys((rule.unit, rule.key, *([rule.blocks] if rule.blocks in rule.reads else []))):
+        if column not in raw.columns:
+            continue
+        cells = raw[column].astype("string").str.strip()
+        empty = raw.index[cells.isna() | (cells == "")]
+        if len(empty):
+            faults.append(Fault(f"{counted(len(empty), 'row is', 'rows are')} empty ({rows_in_words(empty)})", f"{name}, column {column}",
+                                "a value for everybody who is drawn"))
+        twice = raw.index[raw[column].notna() & raw[column].map(label_text).duplicated()] if column == rule.unit else raw.index[:0]
+        if len(twice):
+            faults.append(Fault(f"{counted(len(twice), 'row names', 'rows name')} a unit that is on the list already ({rows_in_words(twice)})",
+                                f"{name}, column {column}", "each unit once"))
+    return faults
 
 
 def _joined(earlier: DataFrame, arrivals: DataFrame, rule: Allocation) -> DataFrame:

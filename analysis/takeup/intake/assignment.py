@@ -181,7 +181,7 @@ def read_rows(path: Path, record: Record) -> DataFrame:
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except (OSError, ValueError):
-        raise IntakeError(Fault("can't be read", path.name, remedy=REMEDY)) from None
+        raise IntakeError(Fault("can't be read" if path.exists() else "there is no such file", path.name, remedy=REMEDY)) from None
     faults = [Fault(f'the rows of batch "{batch.batch}" or before it aren\'t those that were drawn', path.name, remedy=REMEDY)
               for batch in record.batches if rows_hash(frame, batch.rows) != batch.rows_hash][:1]
     known = record.batches[-1].rows if record.batches else 0
@@ -225,6 +225,8 @@ def checked(material: Material, folder: Path) -> Checked:
     try:
         if undrawn(material.plan, folder):
             raise IntakeError(nobody_drawn(material.plan, material.columns.roster, folder))
+        if not (folder / name).exists():
+            raise IntakeError(Fault("there is no such record, though people were drawn", f"design.assignment ({name})", remedy=REMEDY))
         path = locate(folder, name, "design.assignment")
         record = read_record(path)
         if record is None:

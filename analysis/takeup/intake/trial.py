@@ -11,7 +11,7 @@ import numpy as np
 
 from takeup.design import Design
 from takeup.errors import DesignError, Fault, IntakeError, PlanError
-from takeup.intake.assignment import Checked, assignment_file, checked
+from takeup.intake.assignment import Checked, assignment_file, checked, nobody_drawn, undrawn
 from takeup.intake.columns import Columns, plan_columns
 from takeup.intake.faults import DataError, FaultReport, StudyError
 from takeup.intake.ledger import Ledger, build_ledger
@@ -193,11 +193,15 @@ def _all_faults(
         else:
             faults += plan_faults(plan, columns)
             material = Material(plan=plan, columns=columns, frames=frames, files=files)
+            of_draw: tuple[Fault, ...] = ()
             if columns.roster in frames:
                 found, unlinked = links(material)
                 of_draw = checked(material, folder).faults
-                faults = [fault for fault in faults if fault.where not in _of_the_draw(plan, of_draw)]
                 faults += [*trial_faults(material), *unlinked, *of_draw]
+            elif undrawn(plan, folder):
+                of_draw = (nobody_drawn(plan, columns.roster, folder),)
+                faults += of_draw
+            faults = [fault for fault in faults if fault.where not in _of_the_draw(plan, of_draw)]
     return FaultReport(faults=tuple(dict.fromkeys(faults)), cells=cells), material, opened, found
 
 

@@ -190,9 +190,9 @@ def _text(path: Path, error: type[TakeupError], name: str) -> str:
 
 def _near_file(path: Path) -> str:
     try:
-        return nearest(path.name, [item.name for item in path.parent.iterdir()]) or "Check the path; it is relative to the plan's folder."
+        return nearest(path.name, [item.name for item in path.parent.iterdir()]) or "Check the path."
     except OSError:
-        return "Its folder doesn't exist either; paths are relative to the plan's folder."
+        return "Its folder doesn't exist either; check the path."
 
 
 def _syntax_fault(problem: yaml.MarkedYAMLError, name: str) -> Fault:
