@@ -162,7 +162,7 @@ class Additive:
         first, second = (np.empty((fixed.shape[0], batch.width)) for fixed in (self.pieces[0].squares, self.pieces[0].residuals))
         for place, piece in enumerate(self.pieces):
             left = self._treatment(batch, piece, projected, means)
-            square = np.multiply(left, left, out=batch.scratch.get("square", *left.shape))
+            square = np.square(left, out=batch.scratch.get("square", *left.shape))
             below = np.matmul(piece.free, twice, out=batch.scratch.get("below", *left.shape))
             below -= square
             if not safe and below.min() <= SATURATED * s.max():

@@ -9,8 +9,10 @@ import os
 import sys
 import time
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+
+import numpy as np  # noqa: F401  # its BLAS must be there when the libraries are looked for
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it has no types
 
 from takeup.errors import Fault, InferError
 from takeup.progress import notebook_bar
@@ -38,18 +40,14 @@ class Work(Protocol[S_co]):
         """Items first..last-1."""
 
 
-@cache
-def _libraries() -> Any:
-    """The BLAS that NumPy has loaded; looking for it takes longer than a small job."""
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it has no types
-
-    return ThreadpoolController()
+_LIBRARIES = ThreadpoolController()
+"""The BLAS that NumPy has loaded; looking for it takes longer than a small job."""
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """BLAS on one thread: more would change the last bits of a result and fight over the cores."""
-    with _libraries().limit(limits=1, user_api="blas"):
+    with _LIBRARIES.limit(limits=1, user_api="blas"):
         yield
 
 

@@ -74,10 +74,12 @@ def _basis(columns: Floats) -> Floats:
 
 
 def _centred(values: Floats, root: Floats, blocks: Ints, mass: Floats) -> Floats:
-    out = np.empty(values.shape)
-    for column in range(values.shape[1]):
-        middle = values[:, column]
-        for _ in range(2):
-            middle = middle - (np.bincount(blocks, weights=middle * root**2) / mass)[blocks]
-        out[:, column] = middle * root
-    return out
+    middle = values
+    for _ in range(2):  # the second round removes what rounding left of the first
+        weighted = middle * (root**2)[:, None]
+        if mass.size == 1:
+            middle = middle - weighted.sum(axis=0) / mass
+        else:
+            sums = np.array([np.bincount(blocks, weights=column) for column in weighted.T]).reshape(values.shape[1], mass.size)
+            middle = middle - (sums / mass).T[blocks]
+    return middle * root[:, None]
