@@ -95,7 +95,7 @@ def schemas(answers: Answers) -> dict[str, dict[str, Any]]:
     unit = {"name": answers.unit, "type": "string", "title": {"en": "Number in the study", "nl": "Nummer in de studie", "fr": "Numéro dans l'étude"},
             "description": {"en": "Given at enrolment; it identifies nobody outside the study.",
                             "nl": "Gegeven bij de inschrijving; het identificeert niemand buiten de studie.",
-                            "fr": "Attribué à l'inscription ; il n'identifie personne en dehors de l'étude."},
+                            "fr": "Reçu à l'inscription ; il n'identifie personne en dehors de l'étude."},
             "constraints": {"required": True, "unique": True}}
     to_people = [{"fields": [answers.unit], "reference": {"resource": "people", "fields": [answers.unit]}}]
     groups = [_group(name, kind) for name, kind in ((answers.blocks, "block"), (answers.clusters, "cluster")) if name]
