@@ -44,6 +44,7 @@ def takeup() -> None:
 @click.option("--fieldwork", is_flag=True, help="Also write fieldwork.html beside the plan: enrolment, balance, response by masked arm, odd rows.")
 def check(plan: Path, report: Path | None, *, fieldwork: bool) -> None:
     """Read PLAN and its data, and say everything that is wrong, at once."""
+    from takeup.build.papers import undated
     from takeup.measure.rights import oddities
     from takeup.study import open_study
 
@@ -60,6 +61,8 @@ def check(plan: Path, report: Path | None, *, fieldwork: bool) -> None:
     for language in study.plan.languages:
         if complaint := study.labels().complaint(language):
             click.echo(f"Please note: {complaint}", err=True)
+    if complaint := undated(study):
+        click.echo(f"Please note: {complaint}", err=True)
     _write_faults(report, None)
     if fieldwork:
         from takeup.build.fieldwork import write_fieldwork

@@ -81,9 +81,16 @@ def test_signatures_made_before_and_after_the_lock_are_named_and_hashed(plan, ca
     ({"registration": {"registry": "A", "id": "1", "date": "2018-03-19"}}, "2018-03-19"), ({}, None),
 ])
 def test_the_crates_date_is_one_that_the_study_gives(tmp_path, said, day):
-    from takeup.build.papers import crate
+    from takeup.build.papers import crate, undated
     from takeup.study import open_study
 
     study = open_study(write(tmp_path, n=144, changed={**FEW, **said}))
     graph = json.loads(crate(study, {"plan_hash": "x", "inputs": {}, "takeup": "0"}, {}))["@graph"]
     assert next(item for item in graph if item["@id"] == "./").get("datePublished") == day
+    assert (undated(study) is None) is (day is not None)
+
+
+def test_check_says_what_to_set_where_archives_would_miss_the_date(tmp_path, capsys):
+    plan = write(tmp_path, n=144, changed=FEW)
+    assert run(["check", str(plan)]) == 0
+    assert "about.published: no day stands in the plan" in capsys.readouterr().err

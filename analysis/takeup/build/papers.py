@@ -1,8 +1,8 @@
 """What goes with the outputs to an archive: README.md in the form of the AEA Data Editor, and the folder's description as an RO-Crate.
 
 Both are made from the plan, the manifest and the names of the files; a place that only the authors can fill says so. No time is written that the
-study doesn't give: the crate's date is the plan's `about.published`, else that of the lock, else of the registration, and is left out where there is
-none of them.
+study doesn't give: the crate's date is the plan's `about.published`, else the later of lock and registration. Where there is none of them the crate
+has no date, `undated` says what to set, and `takeup check` shows it.
 
 Sources: Vilhuber and others (2020), A template README for social science replication packages; RO-Crate Metadata Specification 1.1.
 """
@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from takeup.build.manifest import digest
+from takeup.errors import Fault
 from takeup.present.labels import in_language
 from takeup.report.marks import long_mark
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from takeup.plan.model import Plan
     from takeup.study import Study
 
+CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "http://schema.org/sha256"}]
+"""The terms of RO-Crate 1.1, and one of schema.org that it lacks."""
 README, CRATE = "README.md", "ro-crate-metadata.json"
 AUTHORS = "*For the authors to fill.*"
 OVERVIEW = (
@@ -130,13 +133,13 @@ def crate(study: Study, came_from: Mapping[str, Any], outputs: Mapping[str, byte
         "description": " ".join(filter(None, (long_mark(study.kind, "en"), in_language(plan.about.intervention, "en")))) or "Outputs of a trial.",
         "hasPart": [{"@id": name} for name in names], "mentions": {"@id": "#build"},
     }
-    if plan.about.licence:
-        root["license"] = plan.about.licence
-    locked = study.standing.lock.time[:10] if study.standing.lock else ""
-    registered = plan.registration.date.isoformat() if plan.registration else ""
-    day = plan.about.published.isoformat() if plan.about.published else locked or registered
+    root["license"] = {"@id": "#licence"}
+    day = _day(study)
     if day:
         root["datePublished"] = day
+    licence = {"@id": "#licence", "@type": "CreativeWork", "name": plan.about.licence or "No licence is stated",
+               "description": "Under which the authors of the plan give these outputs (about.licence)." if plan.about.licence else
+               "The plan names no licence (about.licence): ask the authors before using these outputs."}
     inputs = [{"@id": f"#input-{place}", "@type": "CreativeWork", "name": name, "sha256": value}
               for place, (name, value) in enumerate(came_from["inputs"].items())]
     run = {"@id": "#build", "@type": "CreateAction", "name": f"{study.kind} build", "instrument": {"@id": "#takeup"},
@@ -145,5 +148,21 @@ def crate(study: Study, came_from: Mapping[str, Any], outputs: Mapping[str, byte
     about = {"@id": CRATE, "@type": "CreativeWork", "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"}, "about": {"@id": "./"}}
     files = [{"@id": name, "@type": "File", "encodingFormat": MEDIA.get(PurePosixPath(name).suffix, "application/octet-stream"),
               "contentSize": str(len(outputs[name])), "sha256": digest(outputs[name])} for name in names]
-    graph = {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": [about, root, *files, run, software, *inputs]}
+    graph = {"@context": CONTEXT, "@graph": [about, root, licence, *files, run, software, *inputs]}
     return (json.dumps(graph, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _day(study: Study) -> str:
+    """The day that stands for the publication; empty where the study gives none."""
+    if study.plan.about.published:
+        return study.plan.about.published.isoformat()
+    locked = study.standing.lock.time[:10] if study.standing.lock else ""
+    return max(locked, study.plan.registration.date.isoformat() if study.plan.registration else "")
+
+
+def undated(study: Study) -> Fault | None:
+    """What archives will miss: RO-Crate 1.1 asks for a date, and the study gives none. None where it does."""
+    if _day(study):
+        return None
+    return Fault("no day stands in the plan, a lock or a registration, and archives ask for one in ro-crate-metadata.json", "about.published",
+                 "a date such as 2024-06-30", "Write the day of publication, lock the plan, or name its registration.")
