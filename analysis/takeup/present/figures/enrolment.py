@@ -43,7 +43,7 @@ def enrolment_figure(released: Released, labels: Labels, language: str) -> Figur
         if not all(map(math.isnan, planned)):
             panel.plot(range(len(found)), planned, color=GREY, linewidth=1.4, linestyle=(0, (4, 3)), label=_("Planned"))
         if labels.plan.flow.planned:
-            panel.axhline(labels.plan.flow.planned, color=INK, linewidth=0.8)
+            panel.axhline(labels.plan.flow.planned, color=INK, linewidth=0.8, label=_("Planned") if all(map(math.isnan, planned)) else None)
         step = max(1, math.ceil(len(months) / 9))
         panel.set_xticks(range(0, len(months), step), months[::step], fontsize=SMALL)
         panel.tick_params(axis="y", labelsize=SMALL)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 from takeup.present.figures.model import Figure, finished
+from takeup.present.figures.ticks import numbered
 from takeup.present.labels import in_language
 from takeup.present.style import GREY, INK, PALE, SMALL, WIDTH, arm_style, drawing, house_style, text_width
 from takeup.present.tables.model import Cell, Column, Maker, Row, Table, text_cell
@@ -57,8 +58,8 @@ def portfolio_forest(found: Averaged, language: str) -> Figure | None:
         panel.set_xlim(min(*ends, 0.0) - room, max(*ends, 0.0) + room)
         panel.axvline(0.0, color=INK, linewidth=0.8)
         panel.grid(axis="x", color=PALE, linewidth=0.8)
-        panel.xaxis.set_major_formatter(lambda value, _place: number.decimal(value, 1))
         panel.tick_params(axis="x", labelsize=SMALL)
+        numbered(panel.xaxis, make)
         panel.set_xlabel(_("Standard deviations; to the right is better"), color=GREY, fontsize=SMALL)
         edge = panel.get_yaxis_transform()
         for place, (name, item) in enumerate(zip(labels, rows, strict=True)):

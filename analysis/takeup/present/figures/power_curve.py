@@ -9,6 +9,7 @@ import numpy as np
 from takeup.design.power import mde, power
 from takeup.errors import DesignError
 from takeup.present.figures.model import Figure, finished
+from takeup.present.figures.ticks import numbered
 from takeup.present.style import GREY, INK, PALE, SMALL, arm_style, drawing, house_style
 from takeup.present.tables.model import Cell, Column, Maker, Row, Table
 
@@ -37,7 +38,6 @@ def power_curve(study: Mapping[str, Any], n: float, effect: float | None, wanted
         panel.set_ylim(0, 1.02)
         panel.set_xlim(0, far)
         panel.yaxis.set_major_formatter(lambda value, _place: number.percent(value))
-        panel.xaxis.set_major_formatter(lambda value, _place: number.decimal(value, digits - 1 if digits else 0))
         for place, (times, curve) in enumerate(zip(MORE, curves, strict=True)):
             style = arm_style(place + 1)
             panel.plot(sizes, curve, color=style.colour, linestyle=style.line, linewidth=1.8, label=_("{n} people", n=number.integer(times * n)))
@@ -46,6 +46,7 @@ def power_curve(study: Mapping[str, Any], n: float, effect: float | None, wanted
             panel.axvline(abs(effect), color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
         panel.set_xlabel(_("Effect"), color=GREY, fontsize=SMALL)
         panel.tick_params(labelsize=SMALL)
+        numbered(panel.xaxis, make)
         panel.legend(frameon=False, fontsize=SMALL, loc="lower right")
         rows = tuple(Row(cells=(Cell(text=number.decimal(size, digits), value=float(size)),
                                 *(Cell(text=number.percent(curve[place]), value=curve[place], scale=100.0) for curve in curves)))
