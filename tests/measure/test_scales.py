@@ -72,6 +72,19 @@ def test_own_rule_reverses_prorates_and_rescales():
     assert tu.score(frame, {**rule, "score": "percent"}, list(frame)).isna().tolist() == [False, True]
 
 
+def test_codes_that_run_the_other_way_are_turned_round_first():
+    """The manual's syntax counts codes 2 and 3 of the emotional items and 1 and 2 of the social ones, with 1 no and 3 yes."""
+    items = ["emptiness", "miss_people", "rejected", "rely_on", "trust", "close"]
+    lonely = pd.DataFrame([[3, 2, 3, 1, 2, 1], [1, 1, 1, 3, 3, 3]], columns=items)
+    assert tu.score(lonely, "djg6", items).tolist() == [6.0, 0.0]
+    assert tu.score(4 - lonely, {"scale": "djg6", "turned": True}, items).tolist() == [6.0, 0.0]
+    assert tu.score(4 - lonely, "djg6", items).tolist() != [6.0, 0.0]
+    esteem = pd.DataFrame([[1, 4, 1, 1, 4, 4, 1, 4, 4, 1]], columns=[f"r{i}" for i in range(10)])  # 1 strongly agree
+    assert tu.score(esteem, {"scale": "rosenberg", "range": [1, 4], "turned": True}, list(esteem)).tolist() == [30.0]
+    with pytest.raises(tu.TakeupError, match="run the other way"):
+        tu.score(lonely, {"scale": "djg6", "turned": "yes"}, items)
+
+
 def test_other_code_numbers_are_shifted():
     form = answers([1, 2, 3, 4, 5, 1])
     assert tu.score(form, {"scale": "k6", "range": [1, 5]}, list(form)).tolist() == [10.0]

@@ -37,6 +37,8 @@ class Scale:
         Short names of the items, in the scale's order.
     codes : (low, high)
         The lowest and highest code an item may have; `whole` says that only whole numbers are codes.
+    turned : bool
+        The file's codes run the other way (1 yes to 3 no where the scale has 1 no to 3 yes): all are turned round before anything else.
     reverse : tuple of str
         Items whose codes are turned round: low + high - code.
     recode : FrozenMap
@@ -62,6 +64,7 @@ class Scale:
     items: tuple[str, ...]
     codes: tuple[float, float]
     whole: bool = True
+    turned: bool = False
     reverse: tuple[str, ...] = ()
     recode: FrozenMap = field(default_factory=FrozenMap)
     score: Rule = "sum"
@@ -120,9 +123,9 @@ def rule_of(scale: str | Mapping[str, Any] | Scale, columns: Sequence[str]) -> t
 
 
 def _adapted(stated: Mapping[str, Any]) -> tuple[Scale, float]:
-    """A scale of the registry with other code numbers, fewer items needed, or a value set."""
+    """A scale of the registry with other code numbers, codes that run the other way, fewer items needed, or a value set."""
     base = scale_of(str(stated["scale"]))
-    faults = _unknown(stated, ("scale", "range", "min_items", "value_set"))
+    faults = _unknown(stated, ("scale", "range", "turned", "min_items", "value_set"))
     codes = stated.get("range", base.codes)
     offset = 0.0
     if not _is_range(codes):
@@ -132,10 +135,12 @@ def _adapted(stated: Mapping[str, Any]) -> tuple[Scale, float]:
     else:
         offset = float(codes[0]) - base.codes[0]
     faults += _min_items(stated, len(base.items))
+    if not isinstance(stated.get("turned", False), bool):
+        faults.append(Fault("says whether the codes run the other way", "turned", "True, False"))
     if "value_set" in stated:
         faults += _value_set(stated["value_set"], base)
     collect(MeasureError, faults)
-    changed: dict[str, Any] = {name: stated[name] for name in ("min_items",) if name in stated}
+    changed: dict[str, Any] = {name: stated[name] for name in ("min_items", "turned") if name in stated}
     if "value_set" in stated:
         changed["value_set"] = FrozenMap(stated["value_set"])
     return replace(base, **changed), offset

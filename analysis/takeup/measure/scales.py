@@ -27,7 +27,9 @@ def score(frame: DataFrame, scale: str | Mapping[str, Any] | Scale, items: Seque
     scale : str or mapping
         A scale of the registry, or a rule: ``{"range": [0, 4], "reverse": ["q2"], "score": "mean", "min_items": 4}`` with score "mean",
         "sum" or "percent" and all items needed unless `min_items` says fewer. ``{"scale": "k6", "range": [1, 5]}`` is a scale of the registry
-        coded from another number; ``{"scale": "eq5d5l", "value_set": ...}`` brings the value set.
+        coded from another number; ``{"scale": "djg6", "turned": True}`` one whose codes run the other way in the file (1 yes to 3 no);
+        ``{"scale": "eq5d5l", "value_set": ...}`` brings the value set. What each code means stands in the scale's `note`
+        (`takeup.measure.catalogue.scale_of`).
     items : sequence or mapping
         Columns in the scale's order, or the scale's item names with their columns.
 
@@ -78,7 +80,7 @@ def score(frame: DataFrame, scale: str | Mapping[str, Any] | Scale, items: Seque
 def score_items(values: Floats, rule: Scale) -> Floats:
     """Scores of items, shape (rows, items) to (rows,); codes have been checked."""
     low, high = rule.codes
-    points = values.copy()
+    points = low + high - values if rule.turned else values.copy()
     for position, name in enumerate(rule.items):
         if name in rule.reverse:
             points[:, position] = low + high - points[:, position]
