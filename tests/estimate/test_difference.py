@@ -125,7 +125,8 @@ def test_partially_nested_providers_cluster_the_treated_arm():
     ours = tu.difference_in_means(frame, "y", design(nested_in="who"))
     alone = np.where(frame["arm"] == 1, frame["pair"] % 4, 100 + np.arange(60))
     expected = tu.difference_in_means(frame.assign(k=alone), "y", design(clusters="k"))
-    np.testing.assert_allclose(fields(ours), fields(expected), rtol=RTOL)
+    np.testing.assert_allclose((ours.estimate, ours.std_error), (expected.estimate, expected.std_error), rtol=RTOL)
+    assert ours.df < expected.df  # allows for likeness within a provider and a spread of its own in each arm
 
 
 def test_clusters_that_cross_blocks_are_one_regression():
