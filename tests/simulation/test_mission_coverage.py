@@ -132,9 +132,10 @@ against the variance of the estimates, and either rule. "Implied" are the degree
 FOOT = """
 Estimates are right on average, so the shortfall was none of bias, nor of what counts as the truth: intervals held the mean of the estimates no more
 often. The standard error is the same under both rules. Intervals of the rental premium and of paid work hold the truth more often than they say: a
-handful of families decide either, and degrees of freedom as few as these are cautious there. A correlation that is estimated from each trial does worse (93.3 % for supplementary support): with five case
-managers it comes out below zero in half of the trials, and just in those whose variance is too low. Clustering on four degrees of freedom (clusters
-less one) would be safe and wide (97 %). The mixed model (`partially_nested`) had 93 % for supplementary support in 116 trials.
+handful of families decide either, and degrees of freedom as few as these are cautious there. A correlation that is estimated from each trial does
+worse (93.3 % for supplementary support): with five case managers it comes out below zero in half of the trials, and just in those whose variance is
+too low. Four degrees of freedom (clusters less one) would be safe and wide (97 %). The mixed model (`partially_nested`) had 93 % for supplementary
+support in 116 trials.
 """
 
 
