@@ -60,6 +60,25 @@ def test_the_size_of_a_study_before_its_draw_comes_from_its_baseline(tmp_path, c
     assert capsys.readouterr()
 
 
+def test_the_draw_of_a_new_study_is_changed_in_its_plan_alone(tmp_path):
+    """Minimisation over a column that the assignment's schema doesn't name, in three arms; an odd one of the pairs waits, also in the mock."""
+    answers = Answers(name="changed", example=True, planned=60, arms=SHAPES["three arms"]["arms"], measures=(measure_of("who5"),))
+    new_study(answers, tmp_path)
+    plan = tmp_path / "changed" / "plan.yaml"
+    plan.write_text(plan.read_text().replace("draw: complete", "draw: complete\n  allocation: {minimize: [gender], coin: 0.9, measure: variance}"))
+    rehearse(plan)
+    listed = plan.parent / "data" / "people.csv"
+    assert run(["randomize", str(plan), "--list", str(listed), "--seed", "3"]) == 0
+    rehearse(plan)
+    study = tu.open_study(plan)
+    counts = study.material.frame.groupby("gender")["arm"].value_counts().unstack(fill_value=0)
+    assert (counts.max(axis=1) - counts.min(axis=1)).max() <= 4
+    assert {test.arm for test in study.results() if test.provenance.id.startswith("ri.") and 0 < test.p_value <= 1} == {"call", "visit"}
+    new_study(Answers(name="odd", example=True, planned=61, draw="pairs", measures=(measure_of("who5"),)), tmp_path)
+    rehearse(tmp_path / "odd" / "plan.yaml")
+    assert len(tu.open_study(tmp_path / "odd" / "plan.yaml", kind="mock").material.frame) == 60
+
+
 def test_plan_schemas_and_codebook_are_valid_and_speak_three_languages(tmp_path):
     new_study(Answers(name="new_one", title="A title: with a colon", blocks="office", draw="blocked"), tmp_path)
     home = tmp_path / "new_one"

@@ -124,6 +124,7 @@ def schemas(answers: Answers) -> dict[str, dict[str, Any]]:
              *(field for measure in answers.measures for field in measure.fields())]
     tables |= {"baseline": asked, "endline": asked}
     return {name: {"name": name, "title": TITLES[name], "fields": fields, "primaryKey": [answers.unit],
+                   **({"fieldsMatch": "partial"} if name == "assignment" else {}),  # its columns follow from the plan's draw
                    **({} if name == "people" else {"foreignKeys": to_people})} for name, fields in tables.items()}
 
 

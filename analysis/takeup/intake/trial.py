@@ -152,13 +152,14 @@ def open_files(path: str | Path, *, allow: Sequence[str | Path] = ()) -> tuple[P
     return plan, open_trial(plan, path.parent, allow=allow)
 
 
-def open_trial(plan: Plan, folder: str | Path, *, allow: Sequence[str | Path] = ()) -> TrialData:
+def open_trial(plan: Plan, folder: str | Path, *, allow: Sequence[str | Path] = (), record: bool = True) -> TrialData:
     """Read, check and link all data files of a plan.
 
     Parameters
     ----------
     folder : the plan's folder, from which its paths are read
     allow : further folders in which data files may lie
+    record : whether the arms are held against the record of the draw; not where the draw is made up
 
     Raises
     ------
@@ -166,14 +167,14 @@ def open_trial(plan: Plan, folder: str | Path, *, allow: Sequence[str | Path] = 
         Everything that is wrong with files, schemas, columns, cells and the trial, at once (`DataError`: cell by cell in its
         `report`). Messages name files, columns and row numbers, never a value.
     """
-    report, material, opened, found = _all_faults(plan, Path(folder), allow)
+    report, material, opened, found = _all_faults(plan, Path(folder), allow, record=record)
     if report.messages or material is None:
         raise DataError(report)
-    return _trial(material, opened, found, checked(material, Path(folder)))
+    return _trial(material, opened, found, checked(material, Path(folder)) if record else Checked())
 
 
 def _all_faults(
-    plan: Plan, folder: Path, allow: Sequence[str | Path], *, whole: bool = True
+    plan: Plan, folder: Path, allow: Sequence[str | Path], *, whole: bool = True, record: bool = True,
 ) -> tuple[FaultReport, Material | None, dict[str, Opened], tuple[Link, ...]]:
     """Open everything and note all that is wrong. `whole`: whether the plan says enough to check the trial, not only the files."""
     opened = {name: open_table(plan, name, folder, tuple(map(Path, allow))) for name in plan.data}
@@ -196,7 +197,7 @@ def _all_faults(
             of_draw: tuple[Fault, ...] = ()
             if columns.roster in frames:
                 found, unlinked = links(material)
-                of_draw = checked(material, folder).faults
+                of_draw = checked(material, folder).faults if record else ()
                 faults += [*trial_faults(material), *unlinked, *of_draw]
             elif undrawn(plan, folder):
                 of_draw = (nobody_drawn(plan, columns.roster, folder),)

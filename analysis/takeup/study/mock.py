@@ -77,10 +77,9 @@ def open_mock(path: Path) -> tuple[Plan, TrialData]:
             target.write_text(content, encoding="utf-8")
             said = {"file": str(target), "crosswalk": "", "encoding": "utf-8", "delimiter": ",", "decimal": ".", "sheet": ""}
             tables[name] = plan.data[name].model_copy(update=said)
-        design = plan.design.model_copy(update={"assignment": ""}) if before else plan.design
-        stood_in = plan.model_copy(update={"data": FrozenMap({**plan.data, **tables}), "design": design})
+        stood_in = plan.model_copy(update={"data": FrozenMap({**plan.data, **tables})})
         try:
-            trial = open_trial(stood_in, folder, allow=[place])
+            trial = open_trial(stood_in, folder, allow=[place], record=not before)
         except IntakeError as error:
             raise IntakeError(*(_named(fault, place) for fault in error.faults)) from None
         return plan, _with_rights(plan, trial)
