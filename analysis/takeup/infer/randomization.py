@@ -89,8 +89,8 @@ class RandomizationTest(Result):
         return ResultSet(tuple(
             Test(outcome=one.outcomes[0], arm=self.arm, statistic=_number(one.statistic), p_value=_number(one.p_value),
                  p_adjusted=_number(one.p_adjusted), conf_low=_number(one.conf_low), conf_high=_number(one.conf_high),
-                 conf_level=self.conf_level, n=int(np.ravel(one.n)[0]), draws=self.draws, exact=self.exact, mc_error=_number(one.mc_error),
-                 method=self.method, reason=self.reason, provenance=self.provenance)
+                 conf_level=self.conf_level, n=int(np.ravel(one.n)[0]), n_clusters=self.n_clusters, draws=self.draws, exact=self.exact,
+                 mc_error=_number(one.mc_error), method=self.method, reason=self.reason, provenance=self.provenance)
             for one in (self[name] for name in self.outcomes)
         ))
 
