@@ -86,6 +86,7 @@ simulate: setup
 	$(BIN)/python tests/simulation/coverage.py
 	$(BIN)/python tests/simulation/miriam.py
 	$(BIN)/python tests/simulation/power.py
+	$(BIN)/python tests/simulation/small_strata.py
 	$(BIN)/python tests/parity/agreements.py
 	PYTHONPATH=tests $(BIN)/python tests/simulation/attack_twice.py
 	$(BIN)/python tests/published/published.py
@@ -122,7 +123,8 @@ INSTALL = missing=$$(for name in $(1); do dpkg -s $$name >/dev/null 2>&1 || echo
 
 test-browser: docs
 	@$(call INSTALL,$(BROWSER_NEEDS) $(WORDS_NEEDS))
-	$(BIN)/pytest -q -rs -m '' tests/browser tests/report/test_browser.py tests/report/test_brief_browser.py tests/house/test_spelling.py tests/house/test_site.py $(ARGS)
+	$(BIN)/pytest -q -rs -m '' tests/browser tests/report/test_browser.py tests/report/test_brief_browser.py tests/report/test_pdf_accessible.py \
+		tests/house/test_spelling.py tests/house/test_site.py $(ARGS)
 
 test-words: setup
 	@$(call INSTALL,$(WORDS_NEEDS))
