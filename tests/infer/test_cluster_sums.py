@@ -41,7 +41,7 @@ def test_the_same_as_on_rows(frame, name, method):
         assert (found.p_value, found.draws, found.exact, found.n, found.reason) == (
             expected.p_value, expected.draws, expected.exact, expected.n, expected.reason)
         names = ("estimate", "statistic", "conf_low", "conf_high", "mc_error")
-        np.testing.assert_allclose([getattr(found, one) for one in names], [getattr(expected, one) for one in names], rtol=1e-8, err_msg=statistic)
+        np.testing.assert_allclose([getattr(found, one) for one in names], [getattr(expected, one) for one in names], rtol=1e-9, err_msg=statistic)
 
 
 def test_what_sums_do_not_hold_is_refused(frame):

@@ -17,6 +17,7 @@ from takeup.intake.faults import DataError, FaultReport, StudyError
 from takeup.intake.ledger import Ledger, build_ledger
 from takeup.intake.links import Link, foreign_cells, links
 from takeup.intake.plan_checks import plan_faults
+from takeup.intake.read import counted
 from takeup.intake.tables import Opened, file_label, open_table
 from takeup.intake.trial_checks import Material, arm_text, joined, trial_faults
 from takeup.plan.read import PLAN_FILE, check, salvage
@@ -297,7 +298,7 @@ def _notes(material: Material, found: tuple[Link, ...], kept: Any) -> Iterator[s
         if link.unlinked:
             yield f"{link.table}: {link.unlinked} rows are of people who aren't among the units; they count as assessed, not randomised."
     if not kept.all():
-        yield f"{int((~kept).sum())} rows have no arm; they count as assessed, not randomised."
+        yield f"{counted(int((~kept).sum()), 'row has no arm; it counts', 'rows have no arm; they count')} as assessed, not randomised."
     provider, treatment = material.column(material.plan.design.nested_in), material.column(material.plan.design.treatment)
     if provider is not None and treatment is not None:
         control = treatment.map(arm_text, na_action="ignore") == arm_text(material.plan.design.control, boolean=treatment.dtype.kind == "b")
