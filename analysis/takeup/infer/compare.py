@@ -120,9 +120,11 @@ def absolute_shares(statistics: Floats, weights: Floats) -> Floats:
 
 def weighed(extreme: Flags, weights: Floats) -> Floats:
     """The weight of the draws that are marked, over the last axis; a plain count where all but the observed one weigh the same."""
-    if (weights[1:] == weights[-1]).all():
-        return np.asarray(weights[-1] * np.count_nonzero(extreme[..., 1:], axis=-1) + weights[0] * extreme[..., 0])
-    return np.asarray(extreme @ weights)
+    if not (weights[1:] == weights[-1]).all():
+        return np.asarray(extreme @ weights)
+    rows = extreme.reshape(-1, weights.size)  # counted row by row: along an axis NumPy adds integers instead
+    counts = np.array([np.count_nonzero(row[1:]) for row in rows]).reshape(extreme.shape[:-1])
+    return np.asarray(weights[-1] * counts + weights[0] * extreme[..., 0])
 
 
 def monte_carlo_error(p_value: float, draws: float, *, doubled: bool) -> float:
