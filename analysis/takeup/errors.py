@@ -31,7 +31,7 @@ class Fault:
             parts.append(f"Allowed: {self.allowed}.")
         if self.remedy:
             parts.append(self.remedy)
-        return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in parts)
+        return " ".join(part if part.endswith((".", "?", "!", "^")) else f"{part}." for part in parts)
 
 
 class TakeupError(Exception):

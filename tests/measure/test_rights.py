@@ -123,7 +123,7 @@ def test_faults_name_what_is_near_and_show_no_value(rights, catalogue, table):
         with pytest.raises(MeasureError, match=f'Did you mean "{near}"'):
             measure.outcome_values(rights, SimpleNamespace(right=name, among="eligible"), "endline")
     strange = table.assign(right=table["right"].where(table.index != table.index[4], "bus_pass"))
-    with pytest.raises(MeasureError, match=r"1 rows name a right that isn't in the catalogue \(rows 5\)") as caught:
+    with pytest.raises(MeasureError, match=r"1 row names a right that isn't in the catalogue \(row 6\)") as caught:
         measure.held(pd.Series([1, 2]), strange, catalogue, unit="id", waves=WAVES)
     assert "bus_pass" not in str(caught.value)
     with pytest.raises(MeasureError, match="neither 0 nor 1"):

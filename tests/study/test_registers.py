@@ -140,7 +140,7 @@ def test_what_does_not_fit_is_said_without_a_value(catalogue, tmp_path):
     strange = numbers()
     strange.loc[strange.index[0], "right"] = "bus_pass"
     held = put(strange, tmp_path / "held.parquet")
-    with pytest.raises(MeasureError, match="1 rows name a right") as caught:
+    with pytest.raises(MeasureError, match="1 row names a right") as caught:
         tu.takeup_of_registers(tu.Registers(units=units, unit="id", held=held), DESIGN, catalogue)
     assert "bus_pass" not in str(caught.value)
     with pytest.raises(MeasureError, match="a column isn't there"):

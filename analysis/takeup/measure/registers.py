@@ -93,7 +93,8 @@ def held_from_registers(session: Any, registers: Registers, catalogue: Catalogue
     n = int(_run(session, "SELECT count(*) FROM numbered").fetchone()[0])
     source = "monthly" if monthly else "held"
     strange = int(_run(session, f'SELECT count(*) FROM {source} WHERE NOT list_contains(?, "right")', [list(catalogue.ids)]).fetchone()[0])
-    collect(MeasureError, [Fault(f"{strange} rows name a right that isn't in the catalogue", "right")] if strange else [])
+    rows = "1 row names" if strange == 1 else f"{strange} rows name"
+    collect(MeasureError, [Fault(f"{rows} a right that isn't in the catalogue", "right")] if strange else [])
     columns = _columns(session, source)
     shape = (n, len(catalogue))
     asked = [(ELIGIBLE, WAVES[0]), *((RECEIVES, wave) for wave in WAVES)] if monthly else [

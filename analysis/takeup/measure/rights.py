@@ -118,11 +118,13 @@ def rights_of(plan: Plan, trial: TrialData, folder: Path) -> Rights | None:
     unit = trial.columns.unit
     order = [*trial.columns.baseline[:1], *trial.columns.follow_ups] or ["baseline", "endline"]
     table = trial.tables[plan.rights.held]
-    return Rights(catalogue=catalogue, held=held(trial.units[unit], table, catalogue, unit=unit, waves=order, columns=plan.rights.columns))
+    known = held(trial.units[unit], table, catalogue, unit=unit, waves=order, columns=plan.rights.columns, called=plan.data[plan.rights.held].file)
+    return Rights(catalogue=catalogue, held=known)
 
 
 def held(
     units: Series, table: DataFrame, catalogue: Catalogue, *, unit: str, waves: Sequence[str], columns: Mapping[str, str] = FrozenMap(),
+    called: str = "",
 ) -> Held:
     """Put the table of rights held (one row a unit, right and wave) beside the units.
 
@@ -131,6 +133,7 @@ def held(
     units : the units' ids in their order
     waves : the wave before the draw, then those after it
     columns : the table's own names for `COLUMNS`, where they differ
+    called : how messages call the table
     """
     import pandas as pd
 
@@ -142,8 +145,11 @@ def held(
     place = pd.Index(rights).get_indexer(pd.Index(table[names["right"]].astype("object")))
     strange = np.flatnonzero(place < 0)
     if strange.size:
-        where = listed([int(row) + 1 for row in strange])
-        raise MeasureError(Fault(f"{strange.size} rows name a right that isn't in the catalogue (rows {where})", names["right"], listed(rights, 40)))
+        lines = listed([int(row) + 2 for row in strange])  # as in a file, whose first row has the names
+        what = f"1 row names a right that isn't in the catalogue (row {lines})" if strange.size == 1 else (
+            f"{strange.size} rows name a right that isn't in the catalogue (rows {lines})")
+        column = f"{called}, column {names['right']}" if called else names["right"]
+        raise MeasureError(Fault(what, column, listed(rights, 40), "Correct the rows, or add the right to the catalogue."))
     row = pd.Index(units).get_indexer(pd.Index(table[unit]))
     wave = pd.Index(list(waves)).get_indexer(pd.Index(table[names["wave"]].astype("object")))
     fits = (row >= 0) & (wave >= 0)
@@ -248,8 +254,9 @@ def oddities(rights: Held) -> tuple[str, ...]:
     odd = not_entitled(rights)
     if not odd.any():
         return ()
-    counts = f"{int(odd.sum())} rights of {int(odd.any(axis=1).sum())} units"
-    return (f"{counts} are received at {rights.before} without being eligible; they stay as they are, and take-up isn't asked of them.",)
+    many, people = int(odd.sum()), int(odd.any(axis=1).sum())
+    counts = "1 right of 1 unit is" if many == 1 else f"{many} rights of {people} {'unit' if people == 1 else 'units'} are"
+    return (f"{counts} received at {rights.before} without being eligible; the records stay as they are, and take-up isn't asked of them.",)
 
 
 def share_reaching(rights: Held, stage: str, wave: str, places: np.ndarray[Any, Any]) -> Floats:

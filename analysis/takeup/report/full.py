@@ -19,8 +19,8 @@ from takeup.report.document import Block, Bullets, Callout, Details, Document, F
 from takeup.report.limits import limitations
 from takeup.report.methods import methods
 from takeup.report.placeholders import bound
+from takeup.report.programme import AFTERWARDS, opening
 from takeup.report.programme import chapters as programme
-from takeup.report.programme import opening
 from takeup.report.rest import citation, rest
 from takeup.report.sentences import Teller
 from takeup.report.words import blocks, check_sections, sentence
@@ -74,8 +74,9 @@ def full_report(
     tell = Teller(released, labels, language)
     writer = _Writer(tell, words, all_figures(released, labels, language) if figures is None else figures)
     told = (*opening(tell), *writer.found(), *writer.study(), *writer.people(), *writer.draw(), *writer.takeup(), *writer.rights(), *writer.effects(),
-            *programme(tell, writer.figure, writer.table), *writer.mechanism(), *writer.cost(), *writer.robustness(), *writer.missing(),
-            *writer.methods(), *writer.limits())
+            *programme(tell, writer.figure, writer.table), *writer.mechanism(), *writer.cost(),
+            *programme(tell, writer.figure, writer.table, listed=AFTERWARDS), *writer.robustness(), *writer.missing(), *writer.methods(),
+            *writer.limits())
     chapters = (*told, *writer.provenance(), *rest(released, told, language), *writer.checklist())
     meta = FrozenMap(study=plan.study, plan_hash=plan_hash_of(released), version=__version__, evidence=plan.evidence,
                      cite=citation(labels, plan_hash_of(released), language))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WEAK_F = 104.7
 """First-stage F under which a t-based 95 % interval of a complier effect is too narrow (Lee, McCrary, Moreira and Porter 2022)."""
 MUCH_LOST, UNEVEN = 0.05, 0.05
-FEW_CLUSTERS = 40
+FEW_CLUSTERS, FEW_DF = 40, 20.0
 TAKEUP_GAP = 0.9
 
 
@@ -117,7 +117,15 @@ def _not_entitled(tell: Teller) -> Spans:
 
 
 def _clusters(tell: Teller) -> Spans:
-    counts = [estimate.n_clusters for estimate in tell.main() if estimate.n_clusters]
+    plan, main = tell.labels.plan, tell.main()
+    if plan.design.nested_in is not None:
+        if not any(0 < estimate.df < FEW_DF for estimate in main if estimate.df is not None):
+            return ()
+        provider = tell.labels.variable(str(plan.design.nested_in), tell.language)
+        return said(tell._("Several {people} share one \u201c{provider}\u201d and may be alike for that. With so few of these, intervals are wide "
+                           "and stay approximate.",
+                           people=tell.labels.units(tell.language), provider=provider))
+    counts = [estimate.n_clusters for estimate in main if estimate.n_clusters]
     if not counts or min(counts) >= FEW_CLUSTERS:
         return ()
     return said(tell._("The uncertainty rests on {n} clusters only; intervals use small-sample corrections and stay approximate.",

@@ -59,9 +59,12 @@ LIST = (
     Shown(id="languages", title=mark("Does the questionnaire measure the same in each language?"), says=given.languages, tables=("scale_languages",),
           folded=("item_languages",)),
     Shown(id="reach", title=mark("Whom does it reach?"), says=given.reach, figures=("reach",), tables=("reach",)),
-    Shown(id="rollout", title=mark("What happened where it came later?"), says=spread.rollout, figures=("rollout",), tables=("rollout",)),
     Shown(id="published", title=mark("Published numbers, checked"), says=changed.published, tables=("published",)),
 )
+AFTERWARDS = (
+    Shown(id="rollout", title=mark("What happened where it came later?"), says=spread.rollout, figures=("rollout",), tables=("rollout",)),
+)
+"""What came after the trial is told after all of the trial."""
 CAN = {
     "before_after": (
         mark("This study measured one group of people twice, at the start and at the end. There was no comparison group."),
@@ -93,16 +96,17 @@ def design_lines(tell: Teller) -> tuple[Block, ...]:
 
 
 def chapters(
-    tell: Teller, figure: Callable[..., tuple[Block, ...]], table: Callable[[str], tuple[Block, ...]],
+    tell: Teller, figure: Callable[..., tuple[Block, ...]], table: Callable[[str], tuple[Block, ...]], *, listed: tuple[Shown, ...] = LIST,
 ) -> tuple[Block, ...]:
     """Every chapter of the list that has something to show.
 
     Parameters
     ----------
     figure, table : give the blocks of a figure or table by its id, none where there is none
+    listed : the chapters, in order
     """
     out: list[Block] = []
-    for shown in LIST:
+    for shown in listed:
         pictures = [block for name in shown.figures for block in figure(name, with_data=shown.with_data)]
         tables = [block for name in shown.tables for block in table(name)]
         folded = [block for name in shown.folded for block in table(name)]
