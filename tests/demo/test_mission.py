@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import takeup as tu
-from takeup.demo.mission import rows as makers
+from takeup.demo.mission import world as makers
 from takeup.demo.mission import write as writer
 from takeup.demo.mission.contacts import contacts
 from takeup.demo.mission.parameters import TAGS, read_parameters
@@ -253,8 +253,7 @@ def test_the_study_passes_the_check_whatever_its_size_and_seed(tmp_path: Path) -
 
 
 def test_the_rows_say_what_the_world_is(trial: World) -> None:
-    roster, surveys = households(trial), {wave: survey(trial, wave) for wave in WAVES}
-    found = material(trial, roster, surveys)
+    roster, found = households(trial), material(trial)
     (rights,), (used,), (log,) = (list(make(found)) for make in (rights_held, services, contacts))
     number = {value: place for place, value in enumerate(roster["household_id"])}
     assert len(rights) == 31 * (133 + 112)
@@ -278,8 +277,7 @@ def test_the_rows_say_what_the_world_is(trial: World) -> None:
 
 
 def test_contacts_about_a_new_right_come_before_it_is_received(trial: World) -> None:
-    roster, surveys = households(trial), {wave: survey(trial, wave) for wave in WAVES}
-    found = material(trial, roster, surveys)
+    found = material(trial)
     held, log = next(rights_held(found)), next(contacts(found))
     wide = held.pivot_table(index=["household_id", "right"], columns="wave", values="receives", aggfunc="first").reset_index()
     new = wide[(wide["baseline"] == 0) & (wide["endline"] == 1)]
@@ -292,8 +290,7 @@ def test_contacts_about_a_new_right_come_before_it_is_received(trial: World) -> 
 def test_families_with_more_unmet_rights_are_contacted_more(many: World) -> None:
     guided = many.families.treated & many.families.accepts
     lacking = (many.takes.eligible & (many.takes.baseline != RECEIVES)).sum(axis=1)
-    roster, surveys = households(many), {wave: survey(many, wave) for wave in WAVES}
-    found = material(many, roster, surveys)
+    found = material(many)
     frames = list(contacts(found))
     assert len(frames) == MANY // 20_000
     counts = np.zeros(MANY + 1, dtype=int)

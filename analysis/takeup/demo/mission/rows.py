@@ -9,9 +9,9 @@ import numpy as np
 
 from takeup.demo.mission.amounts import amounts, received_since
 from takeup.demo.mission.families import generator
-from takeup.demo.mission.tables import UNKNOWN, WAVES, asked, identifiers, known_profile
+from takeup.demo.mission.tables import UNKNOWN, WAVES, asked, by_place, households, identifiers, known_profile, survey
 from takeup.demo.mission.takes import APPLIED, GRANTED, KNOWS, RECEIVES
-from takeup.demo.mission.world import LEFT, World
+from takeup.demo.mission.world import LEFT, World, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Array = np.ndarray[Any, np.dtype[Any]]
-BLOCK = 20_000
 SERVICES = ("ocmw", "child_health", "employment_service", "caw", "housing_company", "health_fund", "food_aid", "community_house", "school",
             "child_care")
 SERVICE_SHARES = (0.26, 0.22, 0.13, 0.06, 0.06, 0.08, 0.07, 0.05, 0.04, 0.03)
@@ -54,18 +53,13 @@ class Material:
     @property
     def blocks(self) -> Iterator[tuple[int, slice]]:
         """The families in blocks, each with its number."""
-        for number, start in enumerate(range(0, self.world.families.n, BLOCK)):
-            yield number, slice(start, min(start + BLOCK, self.world.families.n))
+        return enumerate(blocks(self.world.families.n))
 
 
-def material(world: World, roster: DataFrame, surveys: dict[str, DataFrame]) -> Material:
+def material(world: World) -> Material:
     """Eligibility as an interviewer could tell it from the answers, and the days and amounts."""
-    from takeup.measure.rights_catalogue import eligibility
-
-    eligible = {}
-    for wave in WAVES:
-        facts = known_profile(roster, surveys[wave], world.catalogue.facts)
-        eligible[wave] = eligibility(world.catalogue, facts).astype("Int8").to_numpy(dtype=np.int8, na_value=UNKNOWN)
+    roster = households(world)
+    eligible = {wave: _told(world, roster, survey(world, wave)) for wave in WAVES}
     # At endline who receives a right was plainly entitled to it. At baseline what isn't known stays so: knowing it only of those who receive
     # would select on the outcome.
     eligible["endline"] = np.where(world.takes.received(world.endline), 1, eligible["endline"]).astype(np.int8)
@@ -73,6 +67,17 @@ def material(world: World, roster: DataFrame, surveys: dict[str, DataFrame]) -> 
     need = (lacking - lacking.mean()) / max(float(lacking.std()), 1e-9)
     return Material(world=world, need=need, numbers=identifiers(world), asked={wave: asked(world, wave) for wave in WAVES}, eligible=eligible,
                     worth=amounts(world))
+
+
+def _told(world: World, roster: DataFrame, answers: DataFrame) -> Array:
+    """(n, rights) eligible by what was answered: 1, 0 or `UNKNOWN`."""
+    from takeup.measure.rights_catalogue import eligibility
+
+    known = np.empty((world.families.n, len(world.catalogue)), dtype=np.int8)
+    for rows in blocks(world.families.n):
+        facts = known_profile(roster.iloc[rows], answers.iloc[rows], world.catalogue.facts)
+        known[rows] = eligibility(world.catalogue, facts).astype("Int8").to_numpy(dtype=np.int8, na_value=UNKNOWN)
+    return known
 
 
 def rights_held(found: Material) -> Iterator[DataFrame]:
@@ -105,20 +110,13 @@ def _rights(found: Material, wave: str, block: slice, there: Array, state: tuple
     rights = found.world.catalogue.ids
     places = np.tile(np.arange(len(rights), dtype=np.int8), len(steps))
     return DataFrame({
-        "household_id": np.repeat(found.numbers[block][there], len(rights)), "right": _words(places, rights),
-        "wave": _words(np.full(places.size, WAVES.index(wave), dtype=np.int8), WAVES),
+        "household_id": np.repeat(found.numbers[block][there], len(rights)), "right": by_place(places, rights),
+        "wave": by_place(np.full(places.size, WAVES.index(wave), dtype=np.int8), WAVES),
         "eligible": eligible.ravel(), "knows": step(KNOWS), "applied": step(APPLIED), "granted": step(GRANTED),
         "receives": receives.ravel().astype(np.int8), "since": Series(since.ravel()).mask(~receives.ravel()),
         "monthly_amount": Series(worth.ravel().astype(float).round(2)).mask(~receives.ravel()),
-        "reason": _words(_reasons(steps, eligible, rng).ravel(), REASON_CODES),
+        "reason": by_place(_reasons(steps, eligible, rng).ravel(), REASON_CODES),
     })
-
-
-def _words(codes: Array, words: tuple[str, ...]) -> Any:
-    """Words by their places, kept as places: a column of a few words over many rows."""
-    from pandas import Categorical, Index
-
-    return Categorical.from_codes(codes, Index(words))
 
 
 def _reasons(steps: Array, eligible: Array, rng: np.random.Generator) -> Array:

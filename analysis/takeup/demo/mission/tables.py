@@ -10,8 +10,6 @@ from takeup.demo.mission.families import CRITERIA, generator
 from takeup.demo.mission.world import CHOICES, LEFT, World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pandas import DataFrame, Series
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -35,14 +33,14 @@ def households(world: World) -> DataFrame:
     holes = _Holes(world, 0)
     frame = {
         "household_id": identifiers(world), "consent_on": families.consent, "birth_on": families.birth, "batch": families.batch,
-        "randomized_on": families.drawn, "arm": np.where(treated, "outreach", "control"),
+        "randomized_on": families.drawn, "arm": by_place(treated, ("control", "outreach")),
         "case_manager": Series(families.case_manager, dtype="Int64").mask(~treated),
         "accepted_case_manager": (treated & families.accepts).astype(int), "shared_worker": (~treated & families.spilled).astype(int),
-        "left_reason": np.where(world.lost, np.array(LEFT)[world.left], ""),
+        "left_reason": by_place(np.where(world.lost, 1 + world.left, 0), ("", *LEFT)),
         **{f"index_{name}": families.criteria[:, place].astype(int) for place, name in enumerate(CRITERIA)},
         "index_total": families.criteria.sum(axis=1), "lone_parent": traits["lone_parent"].astype(int), "children": traits["children"],
         "school_children": traits["school_children"], "mother_age": traits["mother_age"], "education": holes.choice("education", traits["education"]),
-        "home_language": np.array(CHOICES["home_language"])[traits["home_language"]], "interpreter": traits["interpreter"].astype(int),
+        "home_language": by_place(traits["home_language"], CHOICES["home_language"]), "interpreter": traits["interpreter"].astype(int),
     }
     return DataFrame(frame)
 
@@ -71,26 +69,31 @@ def survey(world: World, wave: str) -> DataFrame:
     from pandas import DataFrame
 
     families = world.families
-    told: Mapping[str, Array] = world.answers.baseline
-    if wave == "endline":
-        told = {name: world.told(name) for name in world.answers.baseline}
+    told = world.told if wave == "endline" else world.answers.baseline.__getitem__
     holes = _Holes(world, 1 + WAVES.index(wave))
-    spoken = np.where(families.traits["interpreter"], "interpreter", np.where(families.traits["home_language"] == 1, "fr", "nl"))
-    status = holes.choice("work_status", told["work_status"])
-    rents, works = ~np.isnan(told["rent"]), told["employed"].astype(bool)
+    spoken = by_place(np.where(families.traits["interpreter"], 2, families.traits["home_language"] == 1), ("nl", "fr", "interpreter"))
+    status = holes.choice("work_status", told("work_status"))
+    rents, works = ~np.isnan(told("rent")), told("employed").astype(bool)
     frame: dict[str, Any] = {"household_id": identifiers(world), "asked_on": asked(world, wave), "asked_in": spoken}
-    frame |= {f"who5_{name}": holes.number(told["who5"][:, place]) for place, name in enumerate(WHO5)}
-    frame["life_satisfaction"] = holes.number(told["life_satisfaction"])
-    frame |= {f"djg_{name}": holes.number(told["djg"][:, place]) for place, name in enumerate(DJG)}
-    frame |= {name: holes.number(told[name]) for name in SINGLE}
-    frame |= {f"msd_{name}": holes.number(told["msd"][:, place]) for place, name in enumerate(MSD)}
+    frame |= {f"who5_{name}": holes.number(told("who5")[:, place]) for place, name in enumerate(WHO5)}
+    frame["life_satisfaction"] = holes.number(told("life_satisfaction"))
+    frame |= {f"djg_{name}": holes.number(told("djg")[:, place]) for place, name in enumerate(DJG)}
+    frame |= {name: holes.number(told(name)) for name in SINGLE}
+    frame |= {f"msd_{name}": holes.number(told("msd")[:, place]) for place, name in enumerate(MSD)}
     return DataFrame({
-        **frame, "work_status": status, "employed": holes.number(works), "hours": np.where(works, holes.number(told["hours"]), NOT_APPLICABLE),
-        "net_income": holes.number(told["net_income"], world.parameters["response.income_missing"]), "debts": holes.number(told["debts"]),
-        "tenure": holes.choice("tenure", told["tenure"]), "rent": np.where(rents, holes.number(told["rent"]), NOT_APPLICABLE),
-        "health_problem": holes.number(told["health_problem"]), "maintenance_unpaid": holes.number(told["maintenance_unpaid"]),
-        "wants_childcare": holes.number(told["wants_childcare"]), "service_visits": holes.number(told["service_visits"]),
+        **frame, "work_status": status, "employed": holes.number(works), "hours": np.where(works, holes.number(told("hours")), NOT_APPLICABLE),
+        "net_income": holes.number(told("net_income"), world.parameters["response.income_missing"]), "debts": holes.number(told("debts")),
+        "tenure": holes.choice("tenure", told("tenure")), "rent": np.where(rents, holes.number(told("rent")), NOT_APPLICABLE),
+        "health_problem": holes.number(told("health_problem")), "maintenance_unpaid": holes.number(told("maintenance_unpaid")),
+        "wants_childcare": holes.number(told("wants_childcare")), "service_visits": holes.number(told("service_visits")),
     })
+
+
+def by_place(codes: Array, words: tuple[str, ...]) -> Any:
+    """Words by their places, kept as places: a column of a few words over many rows."""
+    from pandas import Categorical, Index
+
+    return Categorical.from_codes(codes.astype(np.int8), Index(words))
 
 
 def known_profile(roster: DataFrame, answers: DataFrame, facts: tuple[str, ...]) -> DataFrame:
@@ -120,10 +123,11 @@ class _Holes:
         whole = np.nan_to_num(values.astype(float), nan=UNKNOWN).astype(np.int32)
         return np.where(self._missing(whole.size, share), self._codes(whole.size), whole)
 
-    def choice(self, name: str, codes: Array) -> Array:
+    def choice(self, name: str, codes: Array) -> Any:
         """The words of a choice, some of them replaced by a code."""
-        words = np.array(CHOICES[name])[codes]
-        return np.where(self._missing(words.size, None), self._codes(words.size).astype(str), words)
+        words = CHOICES[name]
+        gone, why = self._missing(codes.size, None), self._codes(codes.size)
+        return by_place(np.where(gone, len(words) + (why == UNKNOWN), codes), (*words, str(REFUSED), str(UNKNOWN)))
 
     def _missing(self, size: int, share: float | None) -> Array:
         found: Array = self.rng.random(size) < (self.share if share is None else share)

@@ -14,7 +14,7 @@ from takeup.demo.mission.takes import Takes, take
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pandas import DataFrame
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, np.dtype[Any]]
 CHOICES: Mapping[str, tuple[str, ...]] = FrozenMap({"education": EDUCATION, "home_language": LANGUAGE, "work_status": WORK, "tenure": TENURE})
 LEFT = ("moved", "refused", "not_found")
+BLOCK = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,11 +86,20 @@ def profile(traits: Mapping[str, Array], living: Mapping[str, Array]) -> DataFra
     return DataFrame({name: np.array(CHOICES[name])[value] if name in CHOICES else value for name, value in facts.items()})
 
 
+def blocks(n: int) -> Iterator[slice]:
+    """The n families a block at a time, so that any number of them fits in memory."""
+    for start in range(0, n, BLOCK):
+        yield slice(start, min(start + BLOCK, n))
+
+
 def _eligible(catalogue: Catalogue, traits: Mapping[str, Array], living: Mapping[str, Array]) -> Array:
     from takeup.measure.rights_catalogue import eligibility
 
-    known = eligibility(catalogue, profile(traits, living))
-    decided: Array = known.to_numpy(dtype=bool, na_value=False)
+    n = traits["tenure"].size
+    decided = np.empty((n, len(catalogue)), dtype=bool)
+    for rows in blocks(n):
+        here = ({name: values[rows] for name, values in facts.items()} for facts in (traits, living))
+        decided[rows] = eligibility(catalogue, profile(*here)).to_numpy(dtype=bool, na_value=False)
     return decided
 
 

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from takeup.demo.mission.contacts import contacts
 from takeup.demo.mission.rows import flow, material, referrals, rights_held, services
 from takeup.demo.mission.spread import rollout
-from takeup.demo.mission.tables import WAVES, households, survey
+from takeup.demo.mission.tables import households, survey
 from takeup.demo.mission.truth import true_effects
-from takeup.demo.mission.world import World, make_world
+from takeup.demo.mission.world import World, blocks, make_world
 from takeup.demo.real import home, other_file, study_files
 from takeup.errors import BuildError, Fault, collect
 from takeup.measure.rights_catalogue import read_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pandas import DataFrame
 
     from takeup.results import FrozenMap
 
+Array = np.ndarray[Any, np.dtype[Any]]
 NAME = "mission"
 FAMILIES, FEWEST = 133, 8
 MOST_AS_TEXT = 20_000
@@ -72,17 +75,25 @@ def write_mission(folder: Path, seed: int = 0, n: int | None = None) -> FrozenMa
 
 
 def tables(world: World) -> Mapping[str, Iterable[DataFrame]]:
-    """The data of the study by table, each in parts. Interviews of families that were lost aren't among them."""
-    roster = households(world)
-    surveys = {wave: survey(world, wave) for wave in WAVES}
-    found = material(world, roster, surveys)
-    order = roster["household_id"].to_numpy().argsort()
+    """The data of the study by table, each in parts that are made when they are asked for, so that only one table is in memory at a time.
+
+    Interviews of families that were lost aren't among them.
+    """
+    found = material(world)
+    order = found.numbers.argsort()
     stayed = order[~world.lost[order]]
     return {
-        "households": [roster.iloc[order]], "baseline": [surveys["baseline"].iloc[order]], "endline": [surveys["endline"].iloc[stayed]],
-        "rights": rights_held(found), "services": services(found), "contacts": contacts(found), "flow": [flow(world)],
-        "rollout": [rollout(world.seed, world.parameters)],
+        "households": _parts(lambda: households(world), order), "baseline": _parts(lambda: survey(world, "baseline"), order),
+        "endline": _parts(lambda: survey(world, "endline"), stayed), "rights": rights_held(found), "services": services(found),
+        "contacts": contacts(found), "flow": _parts(lambda: flow(world)), "rollout": _parts(lambda: rollout(world.seed, world.parameters)),
     }
+
+
+def _parts(made: Callable[[], DataFrame], order: Array | None = None) -> Iterator[DataFrame]:
+    """A table in parts, its rows in this order."""
+    frame = made()
+    for rows in blocks(len(frame) if order is None else order.size):
+        yield frame.iloc[rows if order is None else order[rows]]
 
 
 def _plan(text: str, world: World, suffix: str) -> str:
