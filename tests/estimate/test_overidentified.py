@@ -74,3 +74,14 @@ def test_a_column_that_is_no_covariate_is_named():
         tu.cace(trial(), "y", DESIGN, covariates=["urban"], interacted=["village"])
     alone = tu.cace(trial().assign(flat=1.0), "y", DESIGN, covariates=["urban", "flat"], interacted=["flat"])
     assert np.isnan(alone.extra["sargan"])
+
+
+def test_structural_leverages_hold_for_several_instruments_too():
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame({"arm": np.arange(60) % 2, "keen": rng.integers(0, 2, 60)})
+    frame["came"] = ((rng.random(60) < 0.3 + 0.3 * frame["keen"]) & (frame["arm"] == 1)).astype(int)
+    frame["y"] = frame["came"] + frame["keen"] + rng.normal(size=60)
+    found = {kind: tu.cace(frame, "y", tu.Design("arm", 0, received="came"), covariates=["keen"], interacted=["keen"], se_type=kind, df="residual")
+             for kind in ("HC0", "HC2", "HC2_structural")}
+    assert len({one.estimate for one in found.values()}) == 1
+    assert len({one.std_error for one in found.values()}) == 3

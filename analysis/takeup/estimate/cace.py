@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from takeup.estimate.arrays import Arrays, Floats, arrays, dummies
 from takeup.estimate.linear import ROUNDING, Fit, coefficient, least_squares, left_out, noted, result
-from takeup.estimate.overidentified import several_instruments, wu_hausman
+from takeup.estimate.overidentified import several_instruments, unprojected, wu_hausman
 from takeup.estimate.rules import Inference, assignment_weights, choose
-from takeup.estimate.vcov import Regression, spread
+from takeup.estimate.vcov import spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,13 +151,8 @@ def second_stage(stages: Stages) -> Fit:
     assert data.received is not None
     projected = data.received - stages.first.regression.residuals
     fitted = least_squares(np.column_stack([stages.x[:, :-1], projected]), data.y, stages.weights)
-    beta = fitted.coefficients[fitted.kept]
     x = np.column_stack([stages.x[:, :-1], data.received])[:, fitted.kept]
-    hat = ((x @ fitted.regression.bread) * fitted.regression.x).sum(axis=1) * (1.0 if stages.weights is None else stages.weights)
-    regression = Regression(
-        x=fitted.regression.x, residuals=data.y - x @ beta, bread=fitted.regression.bread, weights=stages.weights, fitted_leverages=hat,
-    )
-    return replace(fitted, regression=regression)
+    return unprojected(fitted, x, data.y)
 
 
 def complier_means(stages: Stages) -> dict[str, float]:

@@ -10,7 +10,7 @@ import numpy as np
 from takeup.errors import EstimateError, Fault, collect, listed
 from takeup.estimate.linear import Fit, coefficient, least_squares, noted, thin
 from takeup.estimate.tails import f_tail
-from takeup.estimate.vcov import Regression, group_sums, spread
+from takeup.estimate.vcov import group_sums, spread
 from takeup.estimate.wald import wald
 
 if TYPE_CHECKING:
@@ -40,6 +40,13 @@ def wu_hausman(stages: Stages, first: Fit) -> dict[str, float]:
     return {"wu_hausman_f": statistic, "wu_hausman_p": f_tail(statistic, 1.0, df), "wu_hausman_df": df}
 
 
+def unprojected(fitted: Fit, x: Floats, y: Floats) -> Fit:
+    """A second stage fitted on projected regressors, with the residuals and the leverages of the regressors themselves, x (n, k)."""
+    before = fitted.regression
+    hat = ((x @ before.bread) * before.x).sum(axis=1) * (1.0 if before.weights is None else before.weights)
+    return replace(fitted, regression=replace(before, residuals=y - x @ fitted.coefficients[fitted.kept], fitted_leverages=hat))
+
+
 def several_instruments(stages: Stages, interacted: Sequence[str], extra: dict[str, float | str], conf_level: float) -> Estimate:
     """2SLS with assignment and its products with the columns `interacted` as instruments; assignment is the last column of `stages.x`."""
     data, inference, weights = stages.data, stages.inference, stages.weights
@@ -60,15 +67,14 @@ def several_instruments(stages: Stages, interacted: Sequence[str], extra: dict[s
     projected = data.received - first.regression.residuals
     fitted = least_squares(np.column_stack([exogenous, projected]), data.y, weights)
     x = np.column_stack([exogenous, data.received])[:, fitted.kept]
-    regression = Regression(x=fitted.regression.x, residuals=data.y - x @ fitted.coefficients[fitted.kept], bread=fitted.regression.bread,
-                            weights=weights)
+    fit = unprojected(fitted, x, data.y)
     found: dict[str, Any] = {
         **extra, "instrument": ", ".join((str(extra["instrument"]), *(f"{extra['instrument']} x {name}" for name in names))),
         "first_stage_f": strength.statistic, "first_stage_df": strength.df, "first_stage_df_denominator": strength.df_denominator,
-        "effective_f": np.nan, **wu_hausman(stages, first), **overidentification(stages, z[:, first.kept], x, regression.residuals, kept.size - 1),
+        "effective_f": np.nan, **wu_hausman(stages, first),
+        **overidentification(stages, z[:, first.kept], x, fit.regression.residuals, kept.size - 1),
     }
     data = noted(data, "Several instruments: the estimate weights the compliers of each group by how strongly assignment moves them.")
-    fit = replace(fitted, regression=regression)
     return coefficient(data, fit, fit.kept.size - 1, inference, method="cace", conf_level=conf_level, estimand="CACE", term="received", extra=found)
 
 
