@@ -71,25 +71,29 @@ def sizes(world: World, trials: int) -> np.ndarray:
     return np.asarray((found < 0.05).mean(axis=0))
 
 
+HEAD = """# Pairs and small strata
+
+Made by `tests/simulation/small_strata.py` (`make simulate`); do not edit. Synthetic trials only.
+
+Each cell: in how many of 100 trials (of {trials:,}) a test at 5 % rejects where nobody is affected. The Monte-Carlo standard error is
+{error:.1f}, so {low:.1f} to {high:.1f} is as it should be. Half of the clusters of each stratum are treated and the regression has a fixed effect for
+every stratum. The first two columns are what the declared draw chooses: the variance between pairs or strata. The third takes it between the
+clusters that were drawn, as is often done.
+"""
+FOOT = """
+With fixed effects for pairs the residuals of the two clusters mirror each other: taken for independent they show half of the variance, and the
+test rejects three times as often as it says. In larger strata the fault shrinks with the number of clusters in a stratum. Source: de
+Chaisemartin and Ramirez-Cuellar (2024), American Economic Journal: Applied Economics 16. The rule that takes the variance at the stratum up to
+ten clusters is in `estimate/rules.py`; the reason of each estimate says so.
+"""
+
+
 def page(trials: int = TRIALS) -> str:
     """The whole page."""
     error = 100 * math.sqrt(0.05 * 0.95 / trials)
-    lines = [
-        "# Pairs and small strata\n\nMade by `tests/simulation/small_strata.py` (`make simulate`); do not edit. Synthetic trials only.\n\n"
-        f"Each cell: in how many of 100 trials (of {trials:,}) a test at 5 % rejects where nobody is affected. The Monte-Carlo standard error is "
-        f"{error:.1f}, so {5 - 2 * error:.1f} to {5 + 2 * error:.1f} is as it should be. Half of the clusters of each stratum are treated and the "
-        "regression has a fixed effect for every stratum. The first two columns are what the declared draw chooses: the variance between pairs or "
-        "strata. The third takes it between the clusters that were drawn, as is often done.\n",
-        f"| drawn | {' | '.join(COLUMNS)} |\n| --- |{' ---: |' * len(COLUMNS)}",
-    ]
-    lines += [f"| {world.name} | {' | '.join(f'{100 * share:.1f}' for share in sizes(world, trials))} |" for world in WORLDS]
-    lines.append(
-        "\nWith fixed effects for pairs the residuals of the two clusters mirror each other: taken for independent they show half of the variance, and "
-        "the test rejects three times as often as it says. In larger strata the fault shrinks with the number of clusters in a stratum. Source: de "
-        "Chaisemartin and Ramirez-Cuellar (2024), American Economic Journal: Applied Economics 16. The rule that takes the variance at the stratum up "
-        "to ten clusters is in `estimate/rules.py`; the reason of each estimate says so.\n"
-    )
-    return "\n".join(lines)
+    rows = [f"| {world.name} | {' | '.join(f'{100 * share:.1f}' for share in sizes(world, trials))} |" for world in WORLDS]
+    table = [f"| drawn | {' | '.join(COLUMNS)} |", f"| --- |{' ---: |' * len(COLUMNS)}", *rows]
+    return "\n".join((HEAD.format(trials=trials, error=error, low=5 - 2 * error, high=5 + 2 * error), *table, FOOT))
 
 
 if __name__ == "__main__":
