@@ -175,7 +175,7 @@ class _Builder:
 
 def _text(path: Path, error: type[TakeupError], name: str) -> str:
     if not path.exists():
-        raise error(Fault("there is no such file", name, remedy=_near_file(path)))
+        raise error(Fault("there is no such file", name if path.is_absolute() else path.as_posix(), remedy=_near_file(path)))
     if not path.is_file():
         raise error(Fault("is a folder, where a file is needed", name))
     try:
