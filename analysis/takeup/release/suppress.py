@@ -12,6 +12,7 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from takeup.release.exact import untold
 from takeup.release.precision import coarse, quotient
 from takeup.release.told import people_of
 from takeup.results import Bounds, ConfidenceSet, Estimate, FrozenMap, Result, Statistic, Test
@@ -182,7 +183,8 @@ def rounded(result: Result, rules: Rules, binary: frozenset[str] = frozenset()) 
     """
     if rules.base == 1:
         return result
-    coarser = coarse(result, rules, binary)
+    two = (result.variable if isinstance(result, Statistic) else getattr(result, "outcome", "")) in binary
+    coarser = untold(coarse(result, rules, binary), rules, two=two)
     changes: dict[str, Any] = {name: _each(getattr(result, name), rules.rounded) for name in COUNTS if name != "n_clusters" and hasattr(result, name)}
     if rules.small(getattr(result, "n_missing", 0)):
         changes["n_missing"] = 0
