@@ -101,32 +101,33 @@ def _own() -> type[Drawing]:
     return Shown
 
 
-_ACROSS: ContextVar[str] = ContextVar("across", default="")
+_ACROSS: ContextVar[tuple[str, bool]] = ContextVar("across", default=("", False))
 
 
 @contextmanager
-def watermarked(text: str) -> Iterator[None]:
-    """Every figure saved in here has this word across it; none where it is empty."""
-    token = _ACROSS.set(text)
+def watermarked(text: str, *, faint: bool = False) -> Iterator[None]:
+    """Every figure saved in here has this word across it, as a warning or faintly; none where it is empty."""
+    token = _ACROSS.set((text, faint))
     try:
         yield
     finally:
         _ACROSS.reset(token)
 
 
-def _put_across(figure: Drawing, text: str) -> None:
+def _put_across(figure: Drawing, text: str, *, faint: bool) -> None:
     """A word across the whole picture, over everything, as large as fits in it."""
     width, height = (float(side) for side in figure.get_size_inches())
     size = min(0.7 * width / max(text_width(text, 1.0, bold=True), 1e-9), 0.5 * height * 72.0)
-    figure.text(0.5, 0.5, text, size=size, weight="bold", color=VERMILION, alpha=0.22, ha="center", va="center",
+    figure.text(0.5, 0.5, text, size=size, weight="bold", color=INK if faint else VERMILION, alpha=0.06 if faint else 0.22, ha="center", va="center",
                 rotation=min(25.0, 40.0 * height / width), zorder=1000)
 
 
 def saved(figure: Drawing, title: str, alt: str, forms: Iterable[str] = ("svg", "png", "pdf")) -> dict[str, bytes]:
     """The figure as SVG, PNG and PDF, or as some of them: no date, no version, no random id."""
-    if _ACROSS.get():
-        _put_across(figure, _ACROSS.get())
-        title, alt = f"{_ACROSS.get()}: {title}", f"{_ACROSS.get()}: {alt}"
+    across, faint = _ACROSS.get()
+    if across:
+        _put_across(figure, across, faint=faint)
+        title, alt = f"{across}: {title}", f"{across}: {alt}"
     metadata: dict[str, dict[str, str | None]] = {
         "svg": {"Date": None, "Creator": None, "Title": title, "Description": alt}, "png": {"Software": None},
         "pdf": {"CreationDate": None, "Producer": None, "Creator": None, "Title": title, "Subject": alt},

@@ -15,7 +15,6 @@ from takeup.present.catalogue import mark
 from takeup.present.catalogue import words as catalogue
 from takeup.present.labels import in_language
 from takeup.present.numbers import numbers
-from takeup.present.style import watermarked
 from takeup.present.tables.summary import summary
 from takeup.present.text import Span, joined, said
 from takeup.present.wording import finding
@@ -25,7 +24,7 @@ from takeup.report.brief_parts import changed, costs, result_ids
 from takeup.report.document import Block, Bullets, Callout, Document, FigureBlock, Heading, Note, Paragraph, TableBlock
 from takeup.report.full import TONES, plan_hash_of
 from takeup.report.limits import limitations
-from takeup.report.marks import long_mark, marked_figure, marked_table, short_mark
+from takeup.report.marks import long_mark, marked_figure, marked_pictures, marked_table, short_mark
 from takeup.report.methods import methods
 from takeup.report.placeholders import bound, typed
 from takeup.report.programme import design_lines
@@ -162,7 +161,7 @@ def brief(
     writer = _Writer(Teller(released, labels, language), words)
     if not writer.tell.main():
         raise ReportError(Fault("a brief needs the estimate of at least one outcome, and there is none", MAIN[plan.evidence][0]))
-    with watermarked(short_mark(kind, language)):
+    with marked_pictures(kind, language, synthetic=plan.about.synthetic):
         return _marked(writer.written(), kind)
 
 

@@ -6,11 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from takeup.present.catalogue import mark, words
+from takeup.present.style import watermarked
 from takeup.present.text import said
 from takeup.report.document import Block, Details, Document, FigureBlock, Note, TableBlock
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from takeup.present.figures.model import Figure
     from takeup.present.tables.model import Table
 
@@ -23,6 +26,8 @@ _LONG = {
     "mock": mark("MOCK: the answers after the draw in this report are made up. No number here is a finding."),
     "secure": mark("SECURE ROOM: nothing here has passed the disclosure gate. It doesn't leave this room."),
 }
+SYNTHETIC = mark("SYNTHETIC DATA")
+MADE_UP = mark("These data are made up by a computer: no conclusion about a real programme can be drawn from them.")
 
 
 def short_mark(kind: Kind, language: str) -> str:
@@ -33,6 +38,18 @@ def short_mark(kind: Kind, language: str) -> str:
 def long_mark(kind: Kind, language: str) -> str:
     """The sentence at the top of a page; nothing for a final report."""
     return words(language)(_LONG[kind])
+
+
+def marked_pictures(kind: Kind, language: str, *, synthetic: bool) -> AbstractContextManager[None]:
+    """Figures drawn in here have the kind of their build across them; those of a synthetic study say so faintly, wherever they are taken to."""
+    if kind == "final" and synthetic:
+        return watermarked(words(language)(SYNTHETIC), faint=True)
+    return watermarked(short_mark(kind, language))
+
+
+def synthetic_table(table: Table, language: str) -> Table:
+    """A table that leaves the report, with a note that its data are synthetic."""
+    return replace(table, notes=(words(language)(MADE_UP), *table.notes))
 
 
 def _marked_title(title: str, kind: Kind, language: str) -> str:

@@ -173,22 +173,23 @@ class Study:
     def tables(self, language: str | None = None) -> Mapping[str, Table]:
         """The tables by name, of released results, in one language (the plan's first where none is given)."""
         from takeup.present.tables import all_tables
-        from takeup.report.marks import marked_table
+        from takeup.report.marks import marked_table, synthetic_table
 
         spoken = language or self.plan.languages[0]
         made = all_tables(self.released(), self.labels(), spoken)
+        if self.plan.about.synthetic:
+            made = {name: synthetic_table(table, spoken) for name, table in made.items()}
         return FrozenMap({name: marked_table(table, self.kind, spoken) for name, table in made.items()})
 
     def figures(self, language: str | None = None) -> Mapping[str, Figure]:
         """The figures by name, of released results, in one language (the plan's first where none is given)."""
         from takeup.present.figures import all_figures
-        from takeup.present.style import watermarked
-        from takeup.report.marks import marked_figure, short_mark
+        from takeup.report.marks import marked_figure, marked_pictures
 
         spoken = language or self.plan.languages[0]
 
         def made() -> Mapping[str, Figure]:
-            with watermarked(short_mark(self.kind, spoken)):
+            with marked_pictures(self.kind, spoken, synthetic=self.plan.about.synthetic):
                 drawn = all_figures(self.released(), self.labels(), spoken)
             return FrozenMap({name: marked_figure(figure, self.kind, spoken) for name, figure in drawn.items()})
 
@@ -197,13 +198,12 @@ class Study:
     def figure(self, name: str, language: str | None = None) -> Figure:
         """One figure by name; the others aren't drawn. ReportError with the names there are."""
         from takeup.present.figures import one_figure
-        from takeup.present.style import watermarked
-        from takeup.report.marks import marked_figure, short_mark
+        from takeup.report.marks import marked_figure, marked_pictures
 
         spoken = language or self.plan.languages[0]
         if f"figures.{spoken}" in self._known and name in self._known[f"figures.{spoken}"]:
             return self._known[f"figures.{spoken}"][name]  # type: ignore[no-any-return]
-        with watermarked(short_mark(self.kind, spoken)):
+        with marked_pictures(self.kind, spoken, synthetic=self.plan.about.synthetic):
             return marked_figure(one_figure(name, self.released(), self.labels(), spoken), self.kind, spoken)
 
     def words(self, language: str | None = None) -> Mapping[str, str]:
