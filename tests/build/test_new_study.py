@@ -133,7 +133,7 @@ def test_made_up_rows_never_mix_with_real_ones(tmp_path, capsys):
     (["x", "--outcome", "a:5-1"], "can't be read"),
     (["x", "--arm", "same", "--arm", "same"], "two or more different arms"), (["x", "--draw", "clustered"], "needs clusters"),
     (["x", "--languages", "de"], "no language"), (["x", "--draw", "pairs", "--block-sizes", "4"], "doesn't go with"),
-    (["x", "--outcome", "age:0-9,age:1-5"], "stands for two things"),
+    (["x", "--outcome", "age:0-9,age:1-5"], "stands for two things"), (["x", "--block-sizes", "4,5"], "multiples of 2"),
 ])
 def test_what_cant_be_used_is_said(words, fault, tmp_path, capsys):
     assert run(["new", *words, "--folder", str(tmp_path)]) == 1

@@ -176,6 +176,8 @@ def _check(answers: Answers) -> None:
         faults.append(Fault(f"a {answers.draw} draw needs clusters", "--clusters", remedy="Name their column, such as village."))
     if answers.block_sizes and answers.draw not in {"complete", "blocked"}:
         faults.append(Fault(f"doesn't go with a {answers.draw} draw", "--block-sizes", "complete, blocked"))
+    if any(size < 2 or size % len(answers.arms) for size in answers.block_sizes):
+        faults.append(Fault(f"a block holds as many of each of the {len(answers.arms)} arms", "--block-sizes", f"multiples of {len(answers.arms)}"))
     for flag, name in (("--unit", answers.unit), ("--blocks", answers.blocks), ("--clusters", answers.clusters), ("--provider", answers.provider)):
         if name and not COLUMN.fullmatch(name):
             faults.append(Fault(f'"{name}" can\'t be the name of a column', flag, "letters, digits and _"))

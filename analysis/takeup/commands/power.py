@@ -89,6 +89,8 @@ def _pilot(said: dict[str, Any]) -> dict[str, float] | None:
     from takeup.design.pilot import read_pilot
     from takeup.errors import DesignError, Fault
 
+    if not said["pilot"].is_file():
+        raise DesignError(Fault("there is no such file", said["pilot"].name))
     try:
         frame = pd.read_csv(said["pilot"])
     except (OSError, ValueError):

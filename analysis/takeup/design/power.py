@@ -113,7 +113,7 @@ def power(effect: float, n: float, **study: Unpack[Keywords]) -> Power:
     plan = read(study, [number("effect", effect, -math.inf, math.inf), number("n", n, 0, LARGEST)])
     collect(DesignError, plan.rate_faults(effect))
     if plan.df(n) <= 0:
-        raise DesignError(Fault("leaves no degrees of freedom", "n", remedy="Ask for more people or clusters."))
+        raise DesignError(Fault("leaves no degrees of freedom", "n", remedy="Ask for more people, clusters or providers."))
     return _answer(plan, effect, n, plan.power(effect, n))
 
 
@@ -131,7 +131,7 @@ def mde(n: float, *, power: float = 0.80, **study: Unpack[Keywords]) -> Power:
     """
     plan = read(study, [number("n", n, 0, LARGEST), number("power", power, 0, 1)])
     if plan.df(n) <= 0:
-        raise DesignError(Fault("leaves no degrees of freedom", "n", remedy="Ask for more people or clusters."))
+        raise DesignError(Fault("leaves no degrees of freedom", "n", remedy="Ask for more people, clusters or providers."))
     sign = -1.0 if plan.alternative == "less" else 1.0
     largest = math.inf
     if plan.control_rate is not None:

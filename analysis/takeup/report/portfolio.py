@@ -83,8 +83,9 @@ def _measures(found: Averaged, language: str) -> Table:
     _, number = words(language), numbers(language)
     rows = []
     for measure, item in found.by_measure.items():
+        name = next((line.label for line in found.lines if line.measure == measure), spoken(measure))
         digits = effect_digits(item.std_error) if math.isfinite(item.std_error) and item.std_error > 0 else 2
-        rows.append(Row(cells=(text_cell(spoken(measure)), text_cell(_(EVIDENCE[item.evidence])),
+        rows.append(Row(cells=(text_cell(in_language(name, language)), text_cell(_(EVIDENCE[item.evidence])),
                                Cell(text=number.integer(item.extra["studies"]), value=item.extra["studies"]),
                                Cell(text=number.decimal(item.estimate, digits), value=item.estimate),
                                text_cell(number.interval(item.conf_low, item.conf_high, digits)),
