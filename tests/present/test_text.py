@@ -1,4 +1,6 @@
-from takeup.present.text import Span, fill, in_row, joined, plain, said, strong
+from takeup.present.labels import in_language
+from takeup.present.text import Span, fill, in_row, joined, plain, said, strong, unbroken
+from takeup.report.words import blocks
 
 
 def test_a_number_keeps_its_tie_to_its_result_inside_a_sentence():
@@ -20,3 +22,11 @@ def test_lists_follow_the_language():
 def test_empty_sentences_leave_no_gap():
     assert plain(joined((), said("One."), (), said("Two."))) == "One. Two."
     assert all(span.strong for span in strong(said("x")))
+
+
+def test_no_line_begins_with_a_sign_that_french_sets_apart():
+    assert unbroken("Une femme : « oui » ; et lui ? Non !") == "Une femme\u00a0: «\u00a0oui\u00a0»\u00a0; et lui\u00a0? Non\u00a0!"
+    assert unbroken("a :b, 10:30, https://x and : alone") == "a :b, 10:30, https://x and\u00a0: alone"
+    assert in_language({"fr": "WHO-5 : calme"}, "fr") == "WHO-5\u00a0: calme"
+    (block,) = blocks("Que fait-on ?", "programme")
+    assert plain(block.spans) == "Que fait-on\u00a0?"

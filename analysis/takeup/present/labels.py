@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from takeup.errors import Fault
 from takeup.present.catalogue import mark, words
+from takeup.present.text import unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,9 +42,8 @@ def in_language(text: Text, language: str) -> str:
     >>> in_language({"en": "Trust", "nl": "Vertrouwen"}, "fr")
     'Trust'
     """
-    if isinstance(text, str):
-        return text
-    return text.get(language) or text.get("en") or next(iter(text.values()), "")
+    found = text if isinstance(text, str) else text.get(language) or text.get("en") or next(iter(text.values()), "")
+    return unbroken(found) if language == "fr" else found
 
 
 def spoken(name: str) -> str:

@@ -6,6 +6,7 @@ its line in the plan, and so that a test can hold it against `results.csv`.
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass, replace
 
@@ -35,6 +36,18 @@ class Span:
 
 
 Spans = tuple[Span, ...]
+_SPACED = re.compile(r"(?<=\S) (?=[:;?!»](?:\s|$|[.,)]))|(?<=«) ")
+
+
+def unbroken(text: str) -> str:
+    """The text with no-break spaces where French sets a space before a sign or within quotation marks, so that no line begins with one.
+
+    Other languages set no such space, so it can be done to a text of any.
+
+    >>> unbroken("Pourquoi ? Voir « effets » : 1") == "Pourquoi\u00a0? Voir «\u00a0effets\u00a0»\u00a0: 1"
+    True
+    """
+    return _SPACED.sub("\u00a0", text)
 
 
 def said(text: str, *, strong: bool = False) -> Spans:

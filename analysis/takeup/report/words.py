@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from takeup.errors import Fault, ReportError, collect, listed, nearest
-from takeup.present.text import Span
+from takeup.present.text import Span, unbroken
 from takeup.report.document import Block, Bullets, Heading, Note, Paragraph
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def inline(token: Token) -> Spans:
     style = Span(text="")
     for child in token.children or ():
         if child.type == "text":
-            out.append(replace(style, text=child.content))
+            out.append(replace(style, text=unbroken(child.content)))
         elif child.type in {"softbreak", "hardbreak"}:
             out.append(replace(style, text=" "))
         elif child.type == "code_inline":
