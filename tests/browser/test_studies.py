@@ -1,4 +1,4 @@
-"""The pages of a real study, as a build writes them: every number's address, axe-core, and no English crumb in the other languages."""
+"""The pages of whole studies, as a build writes them: every number's address, axe-core, and no English crumb in the other languages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import pytest
 
 from browser.chromium import MISSING, browser, opened, violations
 from takeup.build import build
-from takeup.demo import demo, plan_path
+from takeup.build.cards import name_of
+from takeup.demo import demo
+from takeup.report.cards import card, editions, levels
+from takeup.report.cards_html import card_html
+from takeup.study import open_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +25,26 @@ ENGLISH = re.compile(r"\b(the|and|with|which|from|that|this|between|withheld|peo
 NAMES = re.compile(r"\b\w+(?:\.\w+)+|What Works Clearinghouse|Table Schema|Registry of|AEA RCT Registry|https?://\S+|takeup", flags=re.IGNORECASE)
 
 
-@pytest.fixture(scope="module", params=["jobs2", "mission"])
+@pytest.fixture(scope="module", params=["jobs2", "mission", "miriam-1", "miriam-2024"])
 def out(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp(request.param)
-    demo(request.param, folder, 0)
-    return build(plan_path(request.param, folder), progress=False, only=("results", "html", "consort", "codebook", "deviations", "brief")).out
+    demo(request.param.partition("-")[0], folder, 0)
+    plan = folder / "reports" / request.param / "plan.yaml"
+    made = build(plan, progress=False, only=("results", "html", "consort", "codebook", "deviations", "brief")).out
+    if request.param.startswith("miriam"):
+        write_cards(plan, made)
+    return made
+
+
+def write_cards(plan: Path, out: Path) -> None:
+    """A card of each kind (of all, of a centre or city, of an edition where there are others) in each language, beside the pages."""
+    study = open_study(plan)
+    released = study.released()
+    subjects = [("", ""), (levels(released)[0], ""), *(("", year) for year in editions(released)[:1])]
+    for language in study.plan.languages:
+        for level, year in subjects:
+            found = card(released, study.labels(), language, level, edition=year)
+            (out / name_of(found, "html")).write_text(card_html(found), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +78,12 @@ def test_every_result_has_an_address(chromium: Any, out: Path) -> None:
 def test_no_english_crumb_in_another_language(chromium: Any, out: Path, language: str) -> None:
     """Words that English texts are full of and Dutch and French ones never have; names and references keep their language."""
     crumbs = []
-    for path in (out / "report.html", out / "consort.html", out / "codebook.html", out / "deviations.html", out / f"brief.{language}.html"):
+    pages = [path for path in sorted(out.glob("*.html")) if path.name.count(".") == 1 or f".{language}." in path.name]
+    for path in pages:
         with opened(chromium, path) as page:
-            texts = page.evaluate("""language => [...document.querySelectorAll(`[lang="${language}"] :is(p, li, td, th, h1, h2, h3, dt, dd, summary,
-                figcaption)`)].filter(node => !node.closest('.cite') && !node.closest('[lang=en]') && !node.querySelector('p, li, td'))
-                .map(node => node.textContent.replace(/\\s+/g, ' ').trim())""", language)
-            texts += page.evaluate('language => [...document.querySelectorAll(`[lang="${language}"] img`)].map(node => node.alt)', language)
+            texts = page.evaluate("""language => [...document.querySelectorAll('p, li, td, th, h1, h2, h3, dt, dd, summary, figcaption, img')]
+                .filter(node => node.closest('[lang]').lang === language && !node.closest('.cite') && !node.querySelector('p, li, td'))
+                .map(node => node.alt ?? node.textContent.replace(/\\s+/g, ' ').trim())""", language)
         said = [text for text in texts if "results.csv" not in text]  # the line of sources ends with a reference in its own language
         crumbs += [f"{path.name}: {text[:160]}" for text in said if len(ENGLISH.findall(NAMES.sub("", text))) > 1]
     assert not crumbs

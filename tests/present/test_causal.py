@@ -1,7 +1,9 @@
 """The causal words of three languages: what is caught, what isn't, and the one sentence that may stand."""
 
 import pytest
+import yaml
 
+from house.repository import ROOT
 from takeup.present.catalogue import LANGUAGES, words
 from takeup.present.causal import NOT_SHOWN, STEMS, causal_words, normal
 from takeup.present.terms import METHODS
@@ -70,3 +72,15 @@ def test_what_the_report_says_of_changes_is_free_of_them(language):
 
 def test_each_language_has_its_list():
     assert set(STEMS) == set(LANGUAGES)
+
+
+def test_no_word_of_a_schema_of_miriam_says_that_something_was_brought_about():
+    """They stand in the codebook of a before-after study."""
+    found = []
+    for path in sorted((ROOT / "data_schema" / "miriam").glob("*.yaml")):
+        texts = [yaml.safe_load(path.read_text(encoding="utf-8"))]
+        while texts:
+            item = texts.pop()
+            texts += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+            found += [(path.name, word.word) for word in causal_words(item)] if isinstance(item, str) else []
+    assert not found
