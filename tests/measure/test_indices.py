@@ -109,3 +109,19 @@ def test_missing_components_at_the_mean_of_the_arm():
     assert found.to_numpy() == pytest.approx(((z_a + z_b) / 2).to_numpy(), nan_ok=True)
     with pytest.raises(tu.TakeupError, match="missing"):
         tu.klk_index(trial, ["a"], tu.Design("arm", 0), missing="zero")
+
+
+@pytest.mark.parametrize("make", [tu.klk_index, tu.anderson_index])
+def test_a_later_wave_on_the_scale_of_the_first(make):
+    first, later = trial(), trial(seed=2).assign(a=lambda data: data["a"] + 1.0)
+    index = make(first, ["a", "b", "c"], DESIGN, reverse=["b"])
+    again = make(later, ["a", "b", "c"], DESIGN, reverse=["b"], like=index)
+    z = (later[["a", "b", "c"]] - np.array(index.attrs["control_means"])) / np.array(index.attrs["control_sds"]) * np.array([1, -1, 1])
+    np.testing.assert_allclose(again, z @ np.array(index.attrs["weights"]), rtol=1e-12)
+    assert again.attrs == index.attrs
+    np.testing.assert_allclose(make(first, ["a", "b", "c"], DESIGN, reverse=["b"], like=index), index, rtol=1e-12)
+    for columns, reverse in ((["a", "b"], ["b"]), (["a", "b", "c"], ["a"])):
+        with pytest.raises(MeasureError, match="made of other columns"):
+            make(later, columns, DESIGN, reverse=reverse, like=index)
+    with pytest.raises(MeasureError, match="is no index"):
+        make(later, ["a", "b", "c"], DESIGN, like=later["a"])

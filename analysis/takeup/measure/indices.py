@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def klk_index(
     frame: DataFrame, columns: Sequence[str], design: Design, *, reverse: Sequence[str] = (), missing: Literal["available", "arm_mean"] = "available",
+    like: Series | None = None,
 ) -> Series:
     """Mean of control-standardised components (Kling, Liebman and Katz 2007).
 
@@ -33,6 +34,8 @@ def klk_index(
     reverse : components that count the other way round
     missing : a row with some components has the mean of those ("available"), or the others at the mean of the row's arm ("arm_mean"), as in the
         original study; the second lets the arm decide a value, which makes the arms look more alike within than they are
+    like : an index made before of the same columns: its control means, standard deviations and weights are used again, so that two waves (or a
+        trial and its repetition) are on one scale
 
     Returns
     -------
@@ -59,7 +62,7 @@ def klk_index(
     """
     if missing not in {"available", "arm_mean"}:
         raise MeasureError(Fault("fills in from what is available, or the arm's mean", "missing", "available, arm_mean"))
-    z, _, attrs = _standardized(frame, columns, design, reverse)
+    z, _, attrs = _standardized(frame, columns, design, reverse, like)
     if missing == "arm_mean":
         z = _at_arm_means(z, frame, design)
     seen = ~np.isnan(z)
@@ -70,12 +73,13 @@ def klk_index(
 
 def anderson_index(
     frame: DataFrame, columns: Sequence[str], design: Design, *, reverse: Sequence[str] = (), covariance: Literal["control", "all"] = "control",
+    like: Series | None = None,
 ) -> Series:
     """Inverse-covariance weighted mean of control-standardised components (Anderson 2008).
 
     Parameters
     ----------
-    frame, columns, reverse : as in `klk_index`
+    frame, columns, reverse, like : as in `klk_index`
     covariance : the rows that the covariance comes from: "control", so that an effect doesn't change its own weights, or "all"
 
     Returns
@@ -104,8 +108,11 @@ def anderson_index(
     """
     if covariance not in {"control", "all"}:
         raise MeasureError(Fault("comes from control or all rows", "covariance", "control, all"))
-    z, is_control, attrs = _standardized(frame, columns, design, reverse)
-    weights = _inverse_weights(z if covariance == "all" else z[is_control], attrs["columns"])
+    z, is_control, attrs = _standardized(frame, columns, design, reverse, like)
+    if like is None:
+        weights = _inverse_weights(z if covariance == "all" else z[is_control], attrs["columns"])
+    else:
+        weights = np.asarray(like.attrs["weights"], dtype=np.float64)
     seen = ~np.isnan(z)
     present = seen @ weights
     values = np.divide(np.where(seen, z, 0.0) @ weights, present, out=np.full(len(z), np.nan), where=present > 1e-9)
@@ -114,8 +121,10 @@ def anderson_index(
     return _series(frame, values, "anderson_index", {**attrs, "weights": tuple(map(float, weights)), "note": note})
 
 
-def _standardized(frame: DataFrame, columns: Sequence[str], design: Design, reverse: Sequence[str]) -> tuple[Floats, np.ndarray, dict[str, Any]]:
-    """Components less their control mean, divided by their control standard deviation, turned round where asked."""
+def _standardized(
+    frame: DataFrame, columns: Sequence[str], design: Design, reverse: Sequence[str], like: Series | None,
+) -> tuple[Floats, np.ndarray, dict[str, Any]]:
+    """Components less their control mean, divided by their control standard deviation (or those of `like`), turned round where asked."""
     is_frame(frame, MeasureError)
     is_design(design, MeasureError)
     names = (columns,) if isinstance(columns, str) else tuple(columns)
@@ -126,8 +135,8 @@ def _standardized(frame: DataFrame, columns: Sequence[str], design: Design, reve
     collect(MeasureError, faults)
     values = item_matrix(frame, names, where="columns")
     is_control = (frame[design.treatment] == design.control).to_numpy(dtype=bool, na_value=False)
-    means, sds = np.zeros(len(names)), np.ones(len(names))
-    for position, name in enumerate(names):
+    means, sds = (np.zeros(len(names)), np.ones(len(names))) if like is None else _frozen(like, names, turned)
+    for position, name in enumerate(names if like is None else ()):
         reference = values[is_control, position]
         reference = reference[~np.isnan(reference)]
         if reference.size < 2:
@@ -140,6 +149,16 @@ def _standardized(frame: DataFrame, columns: Sequence[str], design: Design, reve
     signs = np.where(np.isin(names, turned), -1.0, 1.0)
     attrs = {"columns": names, "reverse": turned, "control_means": tuple(map(float, means)), "control_sds": tuple(map(float, sds))}
     return signs * (values - means) / sds, is_control, attrs
+
+
+def _frozen(like: Series, names: tuple[str, ...], turned: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """Control means and standard deviations of an index made before."""
+    held = getattr(like, "attrs", {})
+    if not {"columns", "reverse", "control_means", "control_sds", "weights"} <= set(held):
+        raise MeasureError(Fault("is no index, or lost its weights on the way", "like", remedy="Keep what klk_index or anderson_index gave."))
+    if tuple(held["columns"]) != names or set(held["reverse"]) != set(turned):
+        raise MeasureError(Fault("was made of other columns, or with others turned round", "like", listed(held["columns"])))
+    return np.asarray(held["control_means"], dtype=np.float64), np.asarray(held["control_sds"], dtype=np.float64)
 
 
 def _at_arm_means(z: Floats, frame: DataFrame, design: Design) -> Floats:
