@@ -316,3 +316,10 @@ def test_intervals_cover_the_effect_on_those_who_always_respond():
         found = tu.lee_bounds(pd.DataFrame({"arm": np.where(arm == 1, "t", "c"), "y": y}), "y", DESIGN)
         cover += found.conf_low <= 0.4 <= found.conf_high
     assert cover / 1000 >= 0.95 - 4 * math.sqrt(0.05 * 0.95 / 1000)
+
+
+def test_columns_that_are_an_index_as_well_tighten():
+    frame = pd.DataFrame({"arm": [1, 0] * 20, "sex": [0, 0, 1, 1] * 10, "y": np.arange(40.0)})
+    frame.loc[::7, "y"] = np.nan
+    plain = tu.lee_bounds(frame, "y", tu.Design("arm", 0), tighten="sex")
+    assert tu.lee_bounds(frame.set_index("sex", drop=False), "y", tu.Design("arm", 0), tighten="sex") == plain

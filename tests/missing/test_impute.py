@@ -198,3 +198,12 @@ def test_pooled_intervals_cover(method):
         cover += found.conf_low <= 0.5 <= found.conf_high
     # donors are few at the edges of a small arm, which costs a little; the normal model is true here
     assert cover / runs >= 0.95 - 4 * math.sqrt(0.05 * 0.95 / runs)
+
+
+def test_numbers_in_a_column_of_objects_are_numbers():
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"arm": np.arange(80) % 2, "a": rng.normal(size=80)})
+    frame["b"] = (frame["a"] + rng.normal(size=80)).where(rng.random(80) < 0.8)
+    plain, boxed = (tu.impute(data, tu.Design("arm", 0), columns=["a", "b"], m=2) for data in (frame, frame.astype({"b": object})))
+    for one, other in zip(plain, boxed, strict=True):
+        np.testing.assert_array_equal(one["b"], other["b"].astype(float))

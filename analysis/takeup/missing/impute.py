@@ -138,9 +138,12 @@ def _columns(column: Series, absent: np.ndarray) -> tuple[Floats, float, float, 
 def _numbers(column: Series) -> Floats | None:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-    if not (is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype)):
+    if is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
+        return numeric(column, str(column.name))
+    try:  # numbers in a column of any objects are numbers
+        return numeric(column, str(column.name)) if column.dtype == object else None
+    except EstimateError:
         return None
-    return numeric(column, str(column.name))
 
 
 def _places(part: DataFrame, design: Design) -> tuple[Floats, Codes | None]:

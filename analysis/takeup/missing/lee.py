@@ -221,10 +221,10 @@ def _cells(frame: DataFrame, data: Arrays, columns: Sequence[str]) -> tuple[Code
         return np.zeros(data.n, dtype=np.int64), ("",)
     if data.outcome in columns:
         raise MissingError(Fault("the outcome can't tighten its own bounds", "tighten"))
-    rows = frame.iloc[data.rows]
+    rows = frame[list(columns)].iloc[data.rows].reset_index(drop=True)
     cells = np.asarray(rows.groupby(list(columns), dropna=False, observed=True, sort=False).ngroup().to_numpy(), dtype=np.int64)
     first = np.unique(cells, return_index=True)[1]
-    return cells, tuple(", ".join(map(str, label)) for label in rows[list(columns)].astype(object).iloc[first].itertuples(index=False))
+    return cells, tuple(", ".join(map(str, label)) for label in rows.astype(object).iloc[first].itertuples(index=False))
 
 
 def _constant(y: Floats) -> bool:
