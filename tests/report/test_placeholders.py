@@ -81,6 +81,8 @@ def test_every_placeholder_in_the_help_is_known():
     ("Of the 899 people", "en", "899", "{count:randomized}"), ("34 % of them, and 33% of us", "en", "33", "{treated:employed}"),
     ("7 in every 100 more", "en", "7", "{effect:employed}"), ("7 op de 100 meer", "nl", "7", "{effect:employed}"),
     ("op de 1.210 gezinnen", "nl", "1.210", "{count:assessed}"), ("1\u202f210 personnes", "fr", "1\u202f210", "{count:assessed}"),
+    ("6.61 points more", "en", "6.61", "{effect:employed}"), ("6,6 procentpunten meer", "nl", "6,6", "{effect:employed}"),
+    ("een verschil van -0,0493", "nl", "-0,0493", "{effect:depression}"),
 ])
 def test_a_typed_number_that_equals_a_result_is_flagged_with_its_placeholder(text, language, flagged, place):
     (fault,) = typed(text, briefs.teller(language), f"words/{language}/meaning.md")
@@ -90,6 +92,7 @@ def test_a_typed_number_that_equals_a_result_is_flagged_with_its_placeholder(tex
 
 @pytest.mark.parametrize("text", [
     "7 sessions in 62 days", "see https://example.org/899/0.049", "{count:randomized} people", "in 1995", "version 1.720.3", "0.0491", "12/2023",
+    "6.5 hours", "0.07",
 ])
 def test_other_numbers_are_left_alone(text):
     assert typed(text, briefs.teller(), "here") == ()

@@ -45,7 +45,7 @@ HELP = ("{effect:OUTCOME} ({difference:OUTCOME}, {change:OUTCOME}), {size:OUTCOM
 WRITTEN = re.compile(r"(?<![\w.,/-])[-\u2212]?\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?(?![\w/]|[.,]\d)")
 SHARE = re.compile(r"\s?(%|percent|procent|pour ?cent|in (every )?(100|a hundred)|op (de |elke )?(100|honderd)|per (100|honderd)|sur (100|cent))")
 """What follows a whole number under a hundred that is a share or a natural frequency, and not a count of arms or months."""
-LARGE = 100.0
+LARGE, OWN_DIGITS = 100.0, 2
 
 
 class _Unbound(Exception):  # noqa: N818  # caught in this file, never seen by a user
@@ -216,7 +216,8 @@ def typed(text: str, tell: Teller, where: str) -> tuple[Fault, ...]:
     """The numbers in an author's Markdown that a result holds, each with the placeholder to write instead; and percentages that can't be.
 
     A number counts as typed when it stands as the report would show it: with decimals, as a count of a hundred or more, or as a share
-    ("34 %", "34 in every 100"). Years, links and placeholders are left alone.
+    ("34 %", "34 in every 100"); or with decimals of the author's own choice, where two of its digits or more are those of a result. Years, links and
+    placeholders are left alone.
     """
     known = _known(tell)
     plain_text = PLACE.sub(lambda match: " " * len(match[0]), re.sub(r"\(?https?://\S+", lambda match: " " * len(match[0]), text))
@@ -226,8 +227,7 @@ def typed(text: str, tell: Teller, where: str) -> tuple[Fault, ...]:
         whole = re.fullmatch(r"\d+", number)
         if whole and float(number) < LARGE and not SHARE.match(plain_text, match.end()):
             continue
-        if number in known:
-            id_, field, place = known[number]
+        for id_, field, place in _equal(number, known):
             faults[match[0]] = Fault(f"the number {match[0]} was typed, and equals a result ({id_}, {field})", where,
                                      remedy=f"Write {place} so that it follows the data." if place else "Bind it to the result.")
     return (*faults.values(), *impossible(text, tell, where))
@@ -242,14 +242,25 @@ def _bare(text: str) -> str:
     return text.replace(",", ".")
 
 
-def _known(tell: Teller) -> dict[str, tuple[str, str, str]]:
-    """Every number that the sentences of the study show: as text, with its result, its field and its placeholder."""
-    out: dict[str, tuple[str, str, str]] = {}
+def _equal(number: str, known: dict[str, tuple[str, str, str, tuple[float, ...]]]) -> tuple[tuple[str, str, str], ...]:
+    """The result, its field and its placeholder that a typed number equals; none where there is no such result."""
+    if number in known:
+        return (known[number][:3],)
+    decimals = len(number.partition(".")[2])
+    if not decimals or len(number.replace(".", "").lstrip("0")) < OWN_DIGITS:
+        return ()
+    return tuple(found[:3] for found in known.values() if number in {f"{value:.{decimals}f}" for value in found[3]})[:1]
+
+
+def _known(tell: Teller) -> dict[str, tuple[str, str, str, tuple[float, ...]]]:
+    """Every number that the sentences of the study show: as text, with its result, its field, its placeholder, and its value in full."""
+    out: dict[str, tuple[str, str, str, tuple[float, ...]]] = {}
 
     def add(span: Span, place: str) -> None:
         number = re.sub(r"[^\d.,\u00a0\u202f]", "", span.text)
         if span.value is not None and not math.isnan(span.value) and number:
-            out.setdefault(_bare(number.strip("\u00a0\u202f")), (span.result_id, span.field, place))
+            values = (abs(span.value), abs(span.value * span.scale))
+            out.setdefault(_bare(number.strip("\u00a0\u202f")), (span.result_id, span.field, place, values))
 
     several = len(tell.labels.plan.design.arms) > 2
     fields: Mapping[str, str] = {**{field: name for name, field in reversed(ESTIMATE.items())}, "estimate": MAIN[tell.evidence][1]}
