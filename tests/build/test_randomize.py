@@ -248,7 +248,7 @@ def test_whatever_the_rule_the_analysis_draws_by_it(home, design, kind):
 def test_without_the_seed_hidden_blocks_are_said_to_be_unknown(home):
     draw(home, "--seed", "42", n=60)
     study = tu.open_study(home)
-    assert any("blocks are hidden until its seed is revealed" in note and "--reveal" in note for note in study.trial.notes)
+    assert any("blocks of the draw are hidden until its seed is revealed" in note and "--reveal" in note for note in study.trial.notes)
     test = next(result for result in study.results() if result.provenance.id.startswith("ri."))
     assert math.isnan(test.p_value)
     assert "hidden" in test.reason

@@ -83,7 +83,7 @@ class Procedure:
 class Hidden:
     """Units were drawn within blocks that stay hidden until the seed is revealed: masks keep the plan's blocks, inference refuses."""
 
-    said: str = "The draw's blocks are hidden until its seed is revealed, so the draw can't be made again."
+    said: str = "The blocks of the draw are hidden until its seed is revealed, so the draw can't be made again."
     remedy: str = "Once nobody is enrolled any more, run `takeup randomize PLAN --reveal`."
 
     def applied(self, found: Scheme, frame: DataFrame) -> Scheme:

@@ -216,6 +216,6 @@ SENTENCES = (
     mark("All {n1} assignments of the blocked_clustered draw are listed."),
     mark("All {n1} assignments of the pairs draw are listed."),
     mark("Everybody is drawn into all arms, so the null is that no arm changes anything; it has no interval."),
-    mark("The draw's blocks are hidden until its seed is revealed, so the draw can't be made again."),
+    mark("The blocks of the draw are hidden until its seed is revealed, so the draw can't be made again."),
     mark("Once nobody is enrolled any more, run `takeup randomize PLAN --reveal`."),
 )
