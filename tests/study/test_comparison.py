@@ -96,3 +96,14 @@ def test_tables_and_figure_in_every_language(study: Study, language: str) -> Non
     assert figure is not None
     assert len(figure.data.columns) == 4
     assert {"en": "Without weights: 0.", "nl": "Zonder gewichten: 0,", "fr": "Sans pondération : 0,"}[language] in figure.alt.replace("\u00a0", " ")
+
+
+def test_the_finding_is_called_a_difference_with_the_comparison_group_after_adjustment(study: Study) -> None:
+    from takeup.present.text import plain
+    from takeup.present.wording import finding
+
+    said = {"en": "The difference with the comparison group after adjustment is", "nl": "Het verschil met de vergelijkingsgroep na correctie is",
+            "fr": "La diff\u00e9rence avec le groupe de comparaison apr\u00e8s ajustement est de"}
+    estimate = study.released().find("difference.empowerment")
+    for language, words in said.items():
+        assert words in plain(finding(estimate, study.labels(), language).numbers)

@@ -226,7 +226,12 @@ def averages(estimate: Estimate, planned: Outcome, labels: Labels, language: str
     if "mean_control" not in estimate.extra:
         return fill(_.raw("The difference was {estimate} {unit} ({interval}).") if unit else _.raw("The difference was {estimate} ({interval})."),
                     **fields)
-    if adjusted(estimate):
+    if labels.plan.evidence == "comparison":
+        message = (_.raw("The average was {treated} with \u201c{arm}\u201d and {control} with \u201c{control_arm}\u201d. "
+                         "The difference with the comparison group after adjustment is {estimate} {unit} ({interval}).") if unit else
+                   _.raw("The average was {treated} with \u201c{arm}\u201d and {control} with \u201c{control_arm}\u201d. "
+                         "The difference with the comparison group after adjustment is {estimate} ({interval})."))
+    elif adjusted(estimate):
         message = (_.raw("The average was {treated} with \u201c{arm}\u201d and {control} with \u201c{control_arm}\u201d. "
                          "Allowing for where people started, the difference is {estimate} {unit} ({interval}).") if unit else
                    _.raw("The average was {treated} with \u201c{arm}\u201d and {control} with \u201c{control_arm}\u201d. "
@@ -285,7 +290,9 @@ def natural(estimate: Estimate, labels: Labels, language: str) -> Spans:
                       after=number.of(estimate, "mean_after", "percent", digits)), *difference)
     if "mean_control" not in estimate.extra:
         return difference
-    message = _.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d; allowing for where people started, ") \
+    message = _.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d; after adjustment, ") \
+        if labels.plan.evidence == "comparison" else \
+        _.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d; allowing for where people started, ") \
         if _apart(estimate) else _.raw("{treated} with \u201c{arm}\u201d, against {control} with \u201c{control_arm}\u201d: ")
     shares = fill(message,
                   treated=number.of(estimate, "mean_treated", "percent", digits),

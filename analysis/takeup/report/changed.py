@@ -86,6 +86,11 @@ def regression(tell: Teller) -> Iterable[Spans]:
             yield _bounded(tell, outcome, change, bound)
 
 
+def by_itself(tell: Teller) -> tuple[Spans, ...]:
+    """The same for each primary outcome, without what coming back is: for those who read the first page only. Nothing for studies with two groups."""
+    return tuple(regression(tell))[1:]
+
+
 def _bounded(tell: Teller, outcome: Outcome, change: Estimate, bound: Any) -> Spans:
     _means, kind, digits, _scale = scale_of(outcome, change)
     fields: dict[str, Any] = {

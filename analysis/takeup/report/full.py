@@ -14,6 +14,7 @@ from takeup.present.tables.summary import summary
 from takeup.present.text import Span, joined, plain, said
 from takeup.present.wording import finding
 from takeup.release.gate import require
+from takeup.report.changed import by_itself
 from takeup.report.consort import checklist
 from takeup.report.document import Block, Bullets, Callout, Details, Document, Fact, Facts, FigureBlock, Heading, Note, Paragraph, TableBlock, Tone
 from takeup.report.limits import limitations
@@ -144,7 +145,7 @@ class _Writer:
             content.append(self._others(others))
         content.append(Heading(text=_("How sure is this?"), level=3))
         same = [tell.same_verdict(estimate) for estimate in primary]
-        content.append(Bullets(items=tuple(item for item in (tell.evidence_line(), tell.draw(), *same) if item)))
+        content.append(Bullets(items=tuple(item for item in (tell.evidence_line(), tell.draw(), *by_itself(tell), *same) if item)))
         if self.plan.about.synthetic:
             warning = _("These data are made up by a computer: no conclusion about a real programme can be drawn from them.")
             content.insert(0, Note(spans=said(warning)))

@@ -32,6 +32,8 @@ PAGE, TEXT_ROOM = 487.0, 96.0
 """Points: the width of the text, and the least that a column of long text gets of it."""
 SHORT, LONG_NAME, INSET = 54.0, 18, 9.0
 """A text column narrower than so many points keeps its width; a name of so many characters without a space may be broken; points beside a text."""
+BROKEN = 4.2
+"""Sizes of the type that a head takes whose words are broken."""
 SIGN = "x"
 """Stands for a withheld number where its word leaves no room for the rest, as in the tables of statistical offices."""
 HEAD_LINES = 3
@@ -147,8 +149,8 @@ def breakable(text: str) -> str:
 def _layout(table: Table) -> tuple[Table, float, list[float], bool]:
     """The largest type in which the columns of numbers leave room for the text, and points for each column.
 
-    Where none does, the word for what is withheld becomes a sign; where that isn't enough, all columns share the page by their content, and words
-    are broken (the last answer is true).
+    Where none does, the word for what is withheld becomes a sign; where that isn't enough, words of heads are broken (the last answer is true); and
+    where that isn't either, all columns share the page by their content.
     """
     sizes = [size for most, size in SIZES if len(table.columns) <= most]
     for shown in (table, _signed(table)):
@@ -156,6 +158,9 @@ def _layout(table: Table) -> tuple[Table, float, list[float], bool]:
             if widths := _widths(shown, size):
                 return shown, size, widths, False
     size = sizes[-1]
+    for shown in (table, _signed(table)):
+        if widths := _widths(shown, size, heads=False):
+            return shown, size, widths, True
     needed = [min(max(_needs(table, place, size), 18.0), 115.0) for place in range(len(table.columns))]
     return table, size, [round(PAGE * width / sum(needed), 2) for width in needed], True
 
@@ -170,9 +175,12 @@ def _signed(table: Table) -> Table:
     return replace(table, rows=rows, notes=(*table.notes, _("{first}: {second}", first=SIGN, second=hidden)))
 
 
-def _widths(table: Table, size: float) -> list[float]:
-    """Points for each column: numbers stay on one line and their heads may wrap; text shares what is left. Empty where too little is left."""
-    needs = [_needs(table, place, size) for place in range(len(table.columns))]
+def _widths(table: Table, size: float, *, heads: bool = True) -> list[float]:
+    """Points for each column: numbers stay on one line and their heads may wrap; text shares what is left. Empty where too little is left.
+
+    With `heads` false a column is as wide as its cells ask, and words of its head are broken.
+    """
+    needs = [_needs(table, place, size, heads=heads or column.kind == "text") for place, column in enumerate(table.columns)]
     text = [place for place, column in enumerate(table.columns) if column.kind == "text" and needs[place] >= SHORT] or [0]
     out = [round(need + INSET, 2) for need in needs]
     room = PAGE - sum(width for place, width in enumerate(out) if place not in text)
@@ -205,10 +213,10 @@ def _longest_part(table: Table, place: int, size: float) -> float:
     return min(max(longest, _head_width(table.columns[place].title, size) * 72) + INSET, TEXT_ROOM)
 
 
-def _needs(table: Table, place: int, size: float) -> float:
+def _needs(table: Table, place: int, size: float, *, heads: bool = True) -> float:
     """The points a column's longest cell and its head take."""
     longest = max((text_width(row.cells[place].text, size) for row in table.rows), default=0.0)
-    return max(longest, _head_width(table.columns[place].title, size)) * 72
+    return max(longest, _head_width(table.columns[place].title, size) if heads else BROKEN * size / 72) * 72
 
 
 def _head_width(title: str, size: float) -> float:

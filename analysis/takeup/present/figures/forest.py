@@ -127,9 +127,15 @@ def _draw(entries: list[Entry], labels: Labels, make: Maker) -> Drawing:
         _line(canvas, panel, place, entry, y + entry.height / 2, make)
         y += entry.height
     _key(canvas, entries, height - 0.1, make)
-    canvas.text((place.left + place.right) / 2, height - 0.1, make._("Standard deviations among controls") if labels.plan.evidence != "before_after"
-                else make._("Standard deviations at the start"), size=SMALL, ha="center", va="center", color=GREY)
+    canvas.text((place.left + place.right) / 2, height - 0.1, _scale(labels, make), size=SMALL, ha="center", va="center", color=GREY)
     return figure
+
+
+def _scale(labels: Labels, make: Maker) -> str:
+    """Whose standard deviations the scale has."""
+    _ = make._
+    return {"before_after": _("Standard deviations at the start"), "comparison": _("Standard deviations in the comparison group")}.get(
+        labels.plan.evidence, _("Standard deviations among controls"))
 
 
 def _layout(entries: list[Entry], labels: Labels, make: Maker) -> Layout:
