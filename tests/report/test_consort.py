@@ -1,8 +1,13 @@
+from io import BytesIO
+
+import pytest
+
 from present import made_up
 from report import pages
-from takeup.report.consort import ITEMS, chapter_title, checklist, consort_html
+from takeup.report.consort import ITEMS, chapter_title, checklist, checklists, consort_html
 from takeup.report.consort_extensions import CLUSTER, SPI, extensions
 from takeup.report.html import html
+from takeup.report.table_docx import docx_tables
 from takeup.report.words import SECTIONS
 from takeup.results import ResultSet
 
@@ -82,3 +87,12 @@ def test_every_item_of_the_extensions_leads_to_a_chapter_and_to_words_that_can_b
         assert not item.chapter or chapter_title(item.chapter, "fr")
         assert set(item.own) <= set(SECTIONS)
         assert item.test is not None or item.own
+
+
+def test_the_checklist_is_a_word_file_too_with_every_item_and_the_extensions():
+    docx = pytest.importorskip("docx")
+    tables = checklists(made_up.released(), made_up.labels(), {}, "fr")
+    document = docx.Document(BytesIO(docx_tables(*tables)))
+    assert len(document.tables) == len(tables) >= 2
+    items = [row.cells[0].text for row in document.tables[0].rows]
+    assert [item.number for item in ITEMS] == [text for text in items if text in {item.number for item in ITEMS}]

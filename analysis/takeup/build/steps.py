@@ -135,8 +135,18 @@ def build(
     return BuildReport(
         out=place, files=tuple(sorted((*outputs, MANIFEST))), results=sum(len(released[name]) for name in released) - len(released.withheld()),
         withheld=len(released.withheld()), carried=len(kept), kind=kind, standing=study.standing,
-        complaints=tuple(found for language in spoken if (found := study.labels().complaint(language)) is not None),
+        complaints=(*_of_the_draw(study), *(found for language in spoken if (found := study.labels().complaint(language)) is not None)),
     )
+
+
+def _of_the_draw(study: Study) -> tuple[Fault, ...]:
+    """That randomisation inference waits for the seed, where the draw's blocks are still hidden."""
+    from takeup.design.redraw import Hidden
+
+    redraw = None if study.trial.drawn is None else study.trial.drawn.redraw
+    if not isinstance(redraw, Hidden):
+        return ()
+    return (Fault(f"{redraw.said[:1].lower()}{redraw.said[1:]} Randomisation inference is left out", "design.assignment", remedy=redraw.remedy),)
 
 
 def opened(plan_path: Path, kind: Kind) -> Study:
@@ -214,9 +224,14 @@ def _pdf(study: Study, languages: Sequence[str]) -> Files:
 def _consort(study: Study, languages: Sequence[str]) -> Files:
     if study.plan.evidence != "randomized":
         return  # the checklist is of trials
-    from takeup.report.consort import consort_html
+    from takeup.report.consort import checklists, consort_html
+    from takeup.report.office import installed
+    from takeup.report.table_docx import docx_tables
 
-    yield "consort.html", _bytes(consort_html(study.released(), study.labels(), {language: study.words(language) for language in languages}))
+    own = {language: study.words(language) for language in languages}
+    yield "consort.html", _bytes(consort_html(study.released(), study.labels(), own))
+    for language in languages if installed("docx") else ():
+        yield _named("consort.docx", language, languages), docx_tables(*checklists(study.released(), study.labels(), own[language], language))
 
 
 def _codebook(study: Study, languages: Sequence[str]) -> Files:

@@ -211,20 +211,25 @@ def chapter_title(chapter: str, language: str) -> str:
     }[chapter]
 
 
-def consort_document(released: Released, labels: Labels, own: Mapping[str, str], language: str) -> Document:
-    """The checklist as a page of its own, with links into `report.html`."""
+def checklists(released: Released, labels: Labels, own: Mapping[str, str], language: str, *, base: str = "") -> tuple[Table, ...]:
+    """The checklist and those of the extensions that apply; see `checklist`."""
     from takeup.report.consort_extensions import extensions
 
+    return (checklist(released, labels, own, language, base=base), *extensions(released, labels, own, language, base=base))
+
+
+def consort_document(released: Released, labels: Labels, own: Mapping[str, str], language: str) -> Document:
+    """The checklist as a page of its own, with links into `report.html`."""
     _, number = words(language), numbers(language)
-    table = checklist(released, labels, own, language, base="report.html")
+    tables = checklists(released, labels, own, language, base="report.html")
+    table = tables[0]
     left = sum(row.cells[2].value == "authors" for row in table.rows)
     text = said(_.plural("{n} of {total} items is left to the authors.", "{n} of {total} items are left to the authors.", left,
                          n=number.integer(left),
                          total=number.integer(len(table.rows))))
     source = said(_("The items are those of CONSORT 2025, in our own words. An item counts as met only where the report "
                     "has something to show for it."))
-    more = extensions(released, labels, own, language, base="report.html")
-    content: tuple[Block, ...] = (Paragraph(spans=text), Paragraph(spans=source), TableBlock(table=table), *(TableBlock(table=item) for item in more))
+    content: tuple[Block, ...] = (Paragraph(spans=text), Paragraph(spans=source), *(TableBlock(table=item) for item in tables))
     return Document(title=_("CONSORT 2025 checklist"), subtitle=labels.title(language), language=language, blocks=content,
                     meta=FrozenMap(study=labels.plan.study, version=__version__))
 
