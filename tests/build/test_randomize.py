@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 import takeup as tu
+from takeup.build import build
 from takeup.cli import run
 from takeup.design.redraw import Accepted, Minimization
 
@@ -253,6 +254,11 @@ def test_without_the_seed_hidden_blocks_are_said_to_be_unknown(home):
     assert math.isnan(test.p_value)
     assert "hidden" in test.reason
     assert not math.isnan(study.results()["worry"].p_value)  # the estimate and its interval don't need the draw again
+    made = build(home, only=("results",))
+    assert any("Randomisation inference is left out" in str(fault) and "--reveal" in str(fault) for fault in made.complaints)
+    masked = tu.open_study(home, kind="masked")  # its arms are drawn within the plan's own blocks, and so are those they are compared with
+    assert next(result for result in masked.results() if result.provenance.id.startswith("ri.")).p_value > 0
+    assert not build(home, kind="masked", only=("results",)).complaints
 
 
 @pytest.mark.parametrize(("change", "words"), [

@@ -269,6 +269,7 @@ def open_study(path: str | Path, *, kind: Kind = "final") -> Study:
     ...     print(tu.open_study(f"{folder}/reports/jobs2/plan.yaml"))
     Study(jobs2: 899 units, 3 outcomes)
     """
+    from takeup.design.redraw import Hidden
     from takeup.errors import ReportError, collect
     from takeup.intake.faults import DataError, FaultReport
     from takeup.intake.trial import open_files
@@ -291,6 +292,8 @@ def open_study(path: str | Path, *, kind: Kind = "final") -> Study:
     found = standing(plan, path, None if kind == "mock" else trial)
     if kind == "masked":
         trial = masked(trial, plan, mask_seed(path))
+    if kind in {"masked", "mock"} and trial.drawn is not None and isinstance(trial.drawn.redraw, Hidden):
+        trial = replace(trial, drawn=replace(trial.drawn, redraw=None))  # arms or answers are made up: the plan's own blocks will do
     return Study(plan, trial, path.parent, kind, found, path)
 
 
