@@ -225,7 +225,8 @@ def demo(context: click.Context, name: str, folder: Path, seed: int, n: int | No
 
     write(name, folder, seed, n=n)
     plan = plan_path(name, folder)
-    click.echo(f"{name} is in {_shown(folder)}; its plan is {_shown(plan)}")
+    others = sorted(path for path in plan.parents[1].glob(f"{name}-*/plan.yaml") if path != plan)
+    click.echo(f"{name} is in {_shown(folder)}; its plan is {_shown(plan)}" + "".join(f", that of another edition {_shown(path)}" for path in others))
     if and_build:
         context.invoke(build, plan=plan, out=None, only=(), language=(), masked=False, secure_room=False)
 
