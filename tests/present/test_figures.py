@@ -9,8 +9,9 @@ import pytest
 
 from present import made_up
 from takeup.errors import ReportError
-from takeup.present.figures import Figure, all_figures, consort_flow, forest, forest_plot
-from takeup.present.style import text_width, wrapped
+from takeup.present.figures import Figure, all_figures, consort_flow, forest, forest_plot, love
+from takeup.present.style import arm_style, house_style, text_width, wrapped
+from takeup.present.tables.model import Maker
 from takeup.results import ResultSet
 
 SCRIPT = """
@@ -122,3 +123,13 @@ def test_the_notebook_forest_draws_the_estimates_it_is_given():
     assert "−0.049 (−0.143 to 0.045)" in texts
     assert made_up.effects().plot().axes
     assert forest_plot(ResultSet()).axes
+
+
+def test_a_difference_that_is_withheld_says_so_in_the_picture():
+    found = [item for item in made_up.balance() if getattr(item, "kind", "") == "standardized_difference"]
+    hidden = found[0].replace(value=float("nan"), reason="Withheld: a group of fewer than 5 people could be seen.")
+    make = Maker("nl")
+    with house_style():
+        key = love.Key(of=hidden.arm, name="Seminarie", style=arm_style(0))
+        drawn = love._draw(love._entries(make, made_up.labels(), (hidden, found[1])), (key,), made_up.labels(), make)
+    assert [text.get_text() for text in drawn.axes[0].texts].count("afgeschermd") == 1

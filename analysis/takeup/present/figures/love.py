@@ -10,6 +10,7 @@ from takeup.present.figures.model import Figure, finished
 from takeup.present.reading import arms, section, statistics
 from takeup.present.style import BAND, GREY, INK, PALE, PAPER, SMALL, WIDTH, ArmStyle, arm_style, bare, drawing, house_style, text_width, wrapped
 from takeup.present.tables.model import Column, Maker, Row, Table, text_cell
+from takeup.release.suppress import is_withheld
 from takeup.results import ResultSet, Statistic
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ def _draw(entries: list[Entry], keys: tuple[Key, ...], labels: Labels, make: Mak
         for key in keys:
             if not math.isnan(points.get(key.of, math.nan)):
                 panel.plot([points[key.of]], [middle], zorder=3, **_marked(key.style))
+        if all(map(is_withheld, entry.points)):
+            canvas.text(WIDTH - 0.2, middle, make._("withheld"), size=SMALL, ha="right", va="center", color=GREY)
         y += tall
     _words(canvas, keys, labels, make, height)
     return figure
