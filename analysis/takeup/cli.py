@@ -31,11 +31,18 @@ MOCK = click.option("--mock", is_flag=True, help="The mock build.")
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="takeup")
-def takeup() -> None:
+@click.option("--allow", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="A folder outside of the study's in which its files may lie, said before the command; may be repeated.")
+@click.pass_context
+def takeup(context: click.Context, allow: tuple[Path, ...]) -> None:
     """Evaluate social-policy trials, from one plan file to a report.
 
     A study is a plan file (YAML) with its data and schemas; see the folders that `takeup demo` writes.
     """
+    if allow:
+        from takeup.intake.tables import allowing
+
+        context.with_resource(allowing(*allow))
 
 
 @takeup.command()

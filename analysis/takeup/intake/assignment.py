@@ -217,12 +217,13 @@ def checked(material: Material, folder: Path) -> Checked:
         Faults: a file that was changed, a plan that says another draw, units that aren't in it or stand in another arm, a seed that doesn't
         give the draw again. Notes: units of the file that the data don't have.
     """
-    from takeup.intake.tables import locate
+    from takeup.intake.tables import confined, locate
 
     name = material.plan.design.assignment
     if not name:
         return Checked()
     try:
+        confined(folder, name, "design.assignment")
         if undrawn(material.plan, folder):
             raise IntakeError(nobody_drawn(material.plan, material.columns.roster, folder))
         if not (folder / name).exists():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from takeup.intake.schema_file import schema_and_faults
 from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pandas import DataFrame
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from takeup.plan.model import Plan, Table
 
 SHARED = "data_schema"
+_ALLOWED: ContextVar[tuple[Path, ...]] = ContextVar("allowed", default=())
 _UP = 3
 
 
@@ -54,6 +57,33 @@ def study_root(folder: Path) -> Path:
     return folder
 
 
+@contextmanager
+def allowing(*folders: Path) -> Iterator[None]:
+    """Within it, files of studies may lie in these folders too; what `takeup --allow FOLDER` says."""
+    token = _ALLOWED.set((*_ALLOWED.get(), *(folder.resolve() for folder in folders)))
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(token)
+
+
+def confined(folder: Path, name: str, where: str, allow: Sequence[Path] = ()) -> Path:
+    """Where a file or folder that the plan names really lies, links followed.
+
+    Raises
+    ------
+    IntakeError
+        Outside the study's folders and those that are allowed besides.
+    """
+    if "\x00" in name or not name.strip():
+        raise IntakeError(Fault("is no path of a file", where))
+    path = (folder / name).resolve()
+    if not any(path.is_relative_to(root) for root in (study_root(folder), *_ALLOWED.get(), *(item.resolve() for item in allow))):
+        raise IntakeError(Fault(f'"{name}" lies outside the study\'s folders', where, f"the plan's folder, or the one above it that holds {SHARED}",
+                                "Move the file there and name it by its path from the plan, or allow its folder: takeup --allow FOLDER ..."))
+    return path
+
+
 def locate(folder: Path, name: str, where: str, allow: Sequence[Path] = ()) -> Path:
     """The file that the plan names, if it exists inside the study's folders.
 
@@ -68,13 +98,7 @@ def locate(folder: Path, name: str, where: str, allow: Sequence[Path] = ()) -> P
     IntakeError
         It lies elsewhere (also by a link), or doesn't exist.
     """
-    if "\x00" in name or not name.strip():
-        raise IntakeError(Fault("is no path of a file", where))
-    path = (folder / name).resolve()
-    roots = [study_root(folder), *(item.resolve() for item in allow)]
-    if not any(path.is_relative_to(root) for root in roots):
-        raise IntakeError(Fault(f'"{name}" lies outside the study\'s folders', where, f"the plan's folder, or the one above it that holds {SHARED}",
-                                "Move the file there and name it by its path from the plan."))
+    path = confined(folder, name, where, allow)
     if not path.is_file():
         what = "is a folder, where a file is needed" if path.is_dir() else "there is no such file"
         beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []

@@ -108,10 +108,14 @@ def rights_of(plan: Plan, trial: TrialData, folder: Path) -> Rights | None:
     ------
     MeasureError
         A faulty catalogue; a table or column that isn't there; rows of rights that the catalogue doesn't have, by row number.
+    IntakeError
+        A catalogue outside the study's folders.
     """
     if plan.rights is None:
         return None
-    catalogue = read_catalogue(folder / plan.rights.catalogue)
+    from takeup.intake.tables import confined
+
+    catalogue = read_catalogue(confined(folder, plan.rights.catalogue, "rights.catalogue"))
     if plan.rights.held not in trial.tables:
         name = plan.rights.held
         raise MeasureError(Fault(f'there is no table "{name}"', "rights.held", listed(trial.tables), nearest(name, trial.tables)))

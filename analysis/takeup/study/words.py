@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from takeup.errors import Fault, ReportError, TakeupError
@@ -11,7 +12,6 @@ from takeup.results import FrozenMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from takeup.plan.model import Plan
 
@@ -19,6 +19,8 @@ PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 PLACE = "words"
 """The folder, where no plan names another."""
 LANGUAGES = ("en", "nl", "fr")
+MOST = 2**20
+"""Bytes of a file of words."""
 
 
 def read_words(folder: Path, place: str, language: str) -> Mapping[str, str]:
@@ -27,15 +29,22 @@ def read_words(folder: Path, place: str, language: str) -> Mapping[str, str]:
     Raises
     ------
     ReportError
-        A file that isn't text in UTF-8.
+        A file that isn't text in UTF-8, or is larger than anything that somebody wrote.
+    IntakeError
+        One that lies outside the study's folders, also by a link: its text would stand in the report.
     """
+    from takeup.intake.tables import confined
+
     found: dict[str, str] = {}
     home = folder / place / language
     for path in sorted(home.glob("*.md")) if home.is_dir() else []:
+        where = Path(place, language, path.name).as_posix()
+        if confined(folder, where, where).stat().st_size > MOST:
+            raise ReportError(Fault("is too large", where, f"at most {MOST // 2**20} MB"))
         try:
             found[path.stem] = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
-            raise ReportError(Fault("isn't text in UTF-8", path.relative_to(folder).as_posix(), remedy="Save it as UTF-8.")) from None
+            raise ReportError(Fault("isn't text in UTF-8", where, remedy="Save it as UTF-8.")) from None
     return FrozenMap(found)
 
 
