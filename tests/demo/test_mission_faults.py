@@ -61,7 +61,7 @@ def test_a_right_received_without_being_eligible_is_counted_and_nothing_is_lost(
 def test_a_case_manager_in_the_control_arm_is_noted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     faults.case_manager_in_control(folder)
     study = tu.open_study(folder / faults.STUDY)
-    note = "1 units of the control arm have a provider (case_manager), which should exist in treated arms only."
+    note = "1 unit of the control arm has a provider (case_manager), which should exist in treated arms only."
     assert note in study.trial.notes
     assert run(["check", str(folder / faults.STUDY / "plan.yaml")]) == 0
     assert note in capsys.readouterr().out

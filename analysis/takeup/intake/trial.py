@@ -304,7 +304,8 @@ def _notes(material: Material, found: tuple[Link, ...], kept: Any) -> Iterator[s
         control = treatment.map(arm_text, na_action="ignore") == arm_text(material.plan.design.control, boolean=treatment.dtype.kind == "b")
         stray = int((control.to_numpy(dtype=bool, na_value=False) & provider.notna().to_numpy()).sum())
         if stray:
-            yield f"{stray} units of the control arm have a provider ({material.plan.design.nested_in}), which should exist in treated arms only."
+            who = counted(stray, "unit of the control arm has", "units of the control arm have")
+            yield f"{who} a provider ({material.plan.design.nested_in}), which should exist in treated arms only."
 
 
 def _copy(frame: DataFrame) -> DataFrame:
