@@ -93,3 +93,22 @@ def test_no_mean_in_a_results_file_tells_its_n(tmp_path):
 @pytest.mark.parametrize("value", [math.nan, math.inf, 0.0])
 def test_nothing_is_done_to_what_is_no_number(value):
     assert stepped(value, step_of(value, 50)) == value or math.isnan(value)
+
+
+@pytest.mark.parametrize(("said", "heard"), [
+    ("baseline: 0.9% missing, replaced by its overall mean.", "baseline: fewer than 10% missing, replaced by its overall mean."),
+    ("baseline: 12% missing, replaced by its mean with an indicator.", "baseline: 14% missing, replaced by its mean with an indicator."),
+    ("Every missing outcome at 0 or 1, whichever is worse.", "Every missing outcome at 0 or 1, whichever is worse."),
+])
+def test_a_share_of_a_few_in_a_reason_isnt_told(said, heard):
+    from takeup.present.reasons import translated
+
+    kept = rounded_and_said(Estimate(outcome="x", estimate=1.0, n=108, n_treated=54, n_control=54, reason=said))
+    assert kept.reason == heard
+    assert "in het Engels" not in translated(kept.reason, "nl") or "missing," not in said
+
+
+def rounded_and_said(result):
+    from takeup.release.suppress import said
+
+    return rounded(said(result, RULES), RULES)

@@ -35,6 +35,7 @@ LABELS = frozenset({"conf_level"})
 
 
 _PEOPLE = re.compile(r"(?<![\w.,])\d[\d,]*(?= (?:units?|rows?|people|persons?|families|households|respondents)\b)")
+_MISSING = re.compile(r"(\d+(?:\.\d+)?)% missing\b")
 
 
 def row_of(result: Statistic) -> Row:
@@ -198,14 +199,22 @@ def rounded(result: Result, rules: Rules, binary: frozenset[str] = frozenset()) 
 
 def said(result: Result, rules: Rules) -> Result:
     """The same with the numbers of people in its reasons as rounded as elsewhere, and small ones not told."""
-    reason = str(getattr(result, "reason", ""))
-    told = _PEOPLE.sub(lambda found: _spoken(found[0], rules), reason)
+    reason, n = str(getattr(result, "reason", "")), int(getattr(result, "n", 0))
+    told = _MISSING.sub(lambda found: _share(float(found[1]), n, rules), _PEOPLE.sub(lambda found: _spoken(found[0], rules), reason))
     return result if told == reason else result.replace(reason=told)
 
 
 def _spoken(number: str, rules: Rules) -> str:
     count = int(number.replace(",", ""))
     return f"fewer than {rules.cell}" if rules.small(count) else str(rules.rounded(count))
+
+
+def _share(percent: float, n: int, rules: Rules) -> str:
+    """A percentage of the people of a result, as it leaves: of those whom the result is of as they are shown, and none of a few."""
+    people = percent / 100 * n
+    if 0 < people < rules.cell:
+        return f"fewer than {math.ceil(100 * rules.cell / max(n, rules.cell))}% missing"
+    return f"{100 * quotient(round(people), n, rules):.0f}% missing"
 
 
 def _each(value: float | None, change: Callable[[float], int]) -> int | None:
