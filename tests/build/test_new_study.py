@@ -77,6 +77,10 @@ def test_the_draw_of_a_new_study_is_changed_in_its_plan_alone(tmp_path):
     new_study(Answers(name="odd", example=True, planned=61, draw="pairs", measures=(measure_of("who5"),)), tmp_path)
     rehearse(tmp_path / "odd" / "plan.yaml")
     assert len(tu.open_study(tmp_path / "odd" / "plan.yaml", kind="mock").material.frame) == 60
+    plan = tmp_path / "odd" / "plan.yaml"
+    plan.write_text(plan.read_text().replace("match: [age, gender]", "match: [age, gendr]"))
+    with pytest.raises(tu.TakeupError, match=r'no table before the draw has a column "gendr".*Did you mean "gender"'):
+        tu.open_study(plan, kind="mock")
 
 
 def test_plan_schemas_and_codebook_are_valid_and_speak_three_languages(tmp_path):

@@ -19,8 +19,8 @@ import numpy as np
 
 from takeup.design.allocation import BATCH, drawn, master_seed
 from takeup.design.redraw import label_text
-from takeup.errors import Fault, IntakeError, PlanError, TakeupError
-from takeup.intake.assignment import allocation_of, nobody_drawn, undrawn
+from takeup.errors import Fault, IntakeError, PlanError, TakeupError, listed, nearest
+from takeup.intake.assignment import allocation_of, undrawn
 from takeup.intake.columns import plan_columns
 from takeup.intake.schema_file import schema_and_faults
 from takeup.intake.tables import locate, open_table
@@ -137,20 +137,22 @@ def _made_up_draw(plan: Plan, columns: Columns, table: str, folder: Path) -> str
     held = {name: open_table(plan, name, folder).frame for name in columns.unit_tables if name != table and not columns.after_the_draw(name)}
     units = held[columns.roster]
     assert units is not None
-    listed = pd.DataFrame({rule.unit: units[columns.unit]})
+    people = pd.DataFrame({rule.unit: units[columns.unit]})
     for name in rule.reads[1:]:
         having = [frame for frame in held.values() if frame is not None and name in frame.columns]
         if name != BATCH and not having:
-            raise IntakeError(nobody_drawn(plan, columns.roster, folder))
-        listed[name] = "" if name == BATCH else listed[rule.unit].map(having[0].drop_duplicates(columns.unit).set_index(columns.unit)[name])
-    listed = listed.dropna(subset=rule.unit).astype(object).map(lambda value: "" if pd.isna(value) else label_text(value)).assign(**{BATCH: "1"})
-    found = drawn(listed, rule, master_seed(plan.analyses.seed, "mock"))
-    listed[rule.treatment] = list(found.arms)
+            known = dict.fromkeys(str(column) for frame in held.values() if frame is not None for column in frame.columns)
+            raise IntakeError(Fault(f'no table before the draw has a column "{name}", by which it is made', "design", listed(known),
+                                    nearest(name, known)))
+        people[name] = "" if name == BATCH else people[rule.unit].map(having[0].drop_duplicates(columns.unit).set_index(columns.unit)[name])
+    people = people.dropna(subset=rule.unit).astype(object).map(lambda value: "" if pd.isna(value) else label_text(value)).assign(**{BATCH: "1"})
+    found = drawn(people, rule, master_seed(plan.analyses.seed, "mock"))
+    people[rule.treatment] = list(found.arms)
     if rule.match:
-        listed[str(rule.blocks)] = list(found.pairs)
-    listed = listed[listed[rule.treatment].notna()]
+        people[str(rule.blocks)] = list(found.pairs)
+    people = people[people[rule.treatment].notna()]
     stream = np.random.default_rng([plan.analyses.seed, DRAWN])
-    cells = {item.name: listed[item.name].tolist() if item.name in listed.columns else made_up_cells(item, len(listed), stream)
+    cells = {item.name: people[item.name].tolist() if item.name in people.columns else made_up_cells(item, len(people), stream)
              for item in columns.schemas[table].fields}
     return pd.DataFrame(cells).to_csv(index=False)
 
