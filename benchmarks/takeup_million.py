@@ -71,7 +71,7 @@ def read_mission(folder: Path) -> dict[str, Any]:
         session.execute(f"""COPY (SELECT h.*, e.asked_on FROM read_parquet('{data}/households.parquet') h LEFT JOIN
                             read_parquet('{data}/endline.parquet') e USING (household_id)) TO '{folder}/units.parquet' (FORMAT parquet)""")
     registers = tu.Registers(units=folder / "units.parquet", unit="household_id", held=data / "rights.parquet", drawn_on="randomized_on",
-                             asked_on="asked_on")
+                             asked_on="asked_on", missing=(-9, -8))
     found = {item.provenance.id: item for item in tu.takeup_of_registers(registers, DESIGN, CATALOGUE, folder=folder)}
     effect = found["takeup.effect.aanvullende_steun"]
     waits = [name for name in found if name.startswith("waiting")]
@@ -93,7 +93,7 @@ def peak() -> float:
 def measured(step: str, folder: Path, *numbers: int) -> dict[str, Any]:
     """What a step finds, in a process of its own, with its seconds, processor seconds and peak memory."""
     words = [sys.executable, __file__, "--step", step, str(folder), *map(str, numbers)]
-    found: dict[str, Any] = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+    found: dict[str, Any] = json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout)
     return found
 
 

@@ -67,6 +67,19 @@ def test_a_table_of_rights_held_gives_the_studys_own_tables(study, catalogue, tm
         same(item, chapter[item.provenance.id])
 
 
+def test_codes_for_no_answer_are_as_empty_cells(catalogue, tmp_path):
+    units = put(DATA["households"], tmp_path / "units.parquet")
+    holes = numbers()
+    holes.loc[holes.index % 7 == 0, "receives"] = np.nan
+    empty = put(holes, tmp_path / "empty.parquet")
+    coded = put(holes.fillna(dict.fromkeys(rights_made.STAGES, -8)), tmp_path / "coded.parquet")
+    told = tu.takeup_of_registers(tu.Registers(units=units, unit="id", held=coded, missing=(-9, -8)), DESIGN, catalogue)
+    for ours, theirs in zip(told, tu.takeup_of_registers(tu.Registers(units=units, unit="id", held=empty), DESIGN, catalogue), strict=True):
+        same(ours, theirs)
+    with pytest.raises(MeasureError, match="missing="):
+        tu.takeup_of_registers(tu.Registers(units=units, unit="id", held=coded), DESIGN, catalogue)
+
+
 def test_causes_and_waiting_times_are_the_studys_own(study, catalogue, tmp_path):
     rights = DATA["rights"].assign(**{name: pd.to_numeric(DATA["rights"][name]) for name in (*rights_made.STAGES, "monthly_amount")})
     rights["since"] = pd.to_datetime(rights["since"])

@@ -42,6 +42,7 @@ class Registers:
     drawn : column of `units` with the month of the draw (a number); received then is before, `follow_up` months later is after
     drawn_on, asked_on : with `held`, columns of `units` with the days of the draw and of the last interview: where `held` has `since`, the day of
         first receipt, the waiting times are told
+    missing : with `held`, numbers that stand for no answer in its columns (-9 refused, -8 not known), beside those that are empty
     """
 
     units: str | Path
@@ -53,6 +54,7 @@ class Registers:
     follow_up: int = 6
     drawn_on: str | None = None
     asked_on: str | None = None
+    missing: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         both = (self.monthly is None) == (self.eligible is None)
@@ -106,7 +108,7 @@ def held_from_registers(session: Any, registers: Registers, catalogue: Catalogue
         if monthly:
             _fill_monthly(session, registers, right, place, codes, amounts)
         else:
-            _fill_held(session, unit, right, place, codes, amounts, answered, columns)
+            _fill_held(session, registers, right, place, codes, amounts, answered, columns)
     reasons, reason = _reasons(session, unit, catalogue.ids, n) if source == "held" and "reason" in columns else ((), None)
     return Held(rights=catalogue.ids, waves=WAVES, codes=MappingProxyType(codes), amounts=MappingProxyType(amounts), since=None, reasons=reasons,
                 reason=reason, answered=MappingProxyType(answered))
@@ -126,12 +128,14 @@ def _reasons(session: Any, unit: str, rights: tuple[str, ...], n: int) -> tuple[
 
 
 def _fill_held(
-    session: Any, unit: str, right: str, place: int, codes: Mapping[tuple[str, str], Any], amounts: Mapping[str, Any],
+    session: Any, registers: Registers, right: str, place: int, codes: Mapping[tuple[str, str], Any], amounts: Mapping[str, Any],
     answered: Mapping[str, Any], columns: set[str],
 ) -> None:
     """One right from a table of rights held."""
-    kept = [stage for stage in STAGES if stage in columns]
-    wanted = ["u.place", *(f"coalesce(r.{stage}, {UNKNOWN})::TINYINT AS {stage}" for stage in kept)]
+    unit, kept = _name(registers.unit), [stage for stage in STAGES if stage in columns]
+    none = ", ".join(str(int(code)) for code in (*registers.missing, UNKNOWN))
+    wanted = ["u.place", *(f"CASE WHEN r.{stage} IS NULL OR r.{stage}::SMALLINT IN ({none}) THEN {UNKNOWN} ELSE r.{stage}::SMALLINT END::TINYINT "
+                           f"AS {stage}" for stage in kept)]
     if "monthly_amount" in columns:
         wanted.append("r.monthly_amount::FLOAT AS euros")
     statement = f'SELECT {", ".join(wanted)} FROM held r JOIN numbered u ON u.unit = r.{unit} WHERE r."right" = ? AND r.wave = ?'
@@ -141,7 +145,8 @@ def _fill_held(
         for stage in kept:
             given = _plain(found[stage])
             odd = int((~np.isin(given, (0, 1, UNKNOWN))).sum())
-            collect(MeasureError, [Fault(f"{odd} values are neither 0 nor 1", stage, "0, 1 or missing")] if odd else [])
+            collect(MeasureError, [Fault(f"{odd} values are neither 0 nor 1", stage, "0, 1 or missing",
+                                         "Name the codes that stand for no answer in missing=.")] if odd else [])
             codes[stage, wave][rows, place] = given
         if "euros" in found:
             amounts[wave][rows, place] = np.ma.filled(found["euros"].astype(np.float32), np.nan)
