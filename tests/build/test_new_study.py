@@ -56,8 +56,10 @@ def test_the_size_of_a_study_before_its_draw_comes_from_its_baseline(tmp_path, c
     assert "treated_share" not in question.study
     said = (tmp_path / "early" / "data" / "people.csv").read_text()
     (tmp_path / "early" / "data" / "people.csv").write_text(said.splitlines()[0] + "\n")  # nobody is known: nothing is read, nothing breaks
-    assert "sd" not in from_plan(tmp_path / "early" / "plan.yaml", {}, n=None, effect=None, wanted=0.8)[0].study
-    assert capsys.readouterr()
+    assert run(["power", str(tmp_path / "early")]) == 1
+    assert "who5: an effect of 5 says nothing while nobody knows how much the outcome varies. Give its standard" in capsys.readouterr().err
+    assert run(["power", str(tmp_path / "early"), "--sd", "20"]) == 0
+    assert "sd 20 (said)" in capsys.readouterr().out
 
 
 def test_the_draw_of_a_new_study_is_changed_in_its_plan_alone(tmp_path):

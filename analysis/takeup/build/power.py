@@ -9,7 +9,7 @@ from takeup.build.folder import write
 from takeup.design.family_power import FamilyPower, family_power
 from takeup.design.gains import Gain, gains
 from takeup.design.power import Power, mde, power, sample_size
-from takeup.errors import BuildError, DesignError, Fault, TakeupError
+from takeup.errors import BuildError, DesignError, Fault, TakeupError, collect
 from takeup.results import FrozenMap, Provenance, ResultSet, Statistic
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def from_plan(plan_path: Path, said: Mapping[str, Any], *, n: float | None, effe
     Raises
     ------
     PlanError, BuildError
-        The plan can't be read, or is of a before-after study.
+        The plan can't be read, or is of a before-after study; an effect in units of an outcome whose spread nobody knows.
     """
     from takeup.plan.read import read
 
@@ -98,8 +98,9 @@ def from_plan(plan_path: Path, said: Mapping[str, Any], *, n: float | None, effe
     study = _opened(plan_path)
     primary = [outcome for outcome in plan.outcomes if outcome.role == "primary"] or list(plan.outcomes)
     people = n if n is not None else plan.flow.planned or (len(study.trial.units) if study is not None else None)
-    made = []
+    made, faults = [], []
     for outcome in primary:
+        size = outcome.smallest_effect if effect is None else effect
         known, origin = _of_plan(plan, outcome, primary)
         read_, where = _of_data(study, outcome)
         both = {**known, **read_, **said}
@@ -107,9 +108,15 @@ def from_plan(plan_path: Path, said: Mapping[str, Any], *, n: float | None, effe
             both.pop("sd", None)
             both.pop("correlation", None)
             both.setdefault("control_rate", 0.5)
-        origin = {"control_rate": "assumed", **origin, **where, **dict.fromkeys(said, "said")}
-        made.append(Question(name=outcome.id, study=FrozenMap(both), n=people, effect=outcome.smallest_effect if effect is None else effect,
+        elif "sd" not in both and size is not None:
+            faults.append(Fault(f"an effect of {size:g} says nothing while nobody knows how much the outcome varies", outcome.id,
+                                remedy="Give its standard deviation (--sd), or the baseline."))
+        else:
+            both.setdefault("sd", 1.0)
+        origin = {"control_rate": "assumed", "sd": "assumed", **origin, **where, **dict.fromkeys(said, "said")}
+        made.append(Question(name=outcome.id, study=FrozenMap(both), n=people, effect=size,
                              wanted=wanted, origin=FrozenMap({name: origin.get(name, "said") for name in both})))
+    collect(BuildError, faults)
     return tuple(made)
 
 
