@@ -105,7 +105,7 @@ def _lines(answer: Any, *, named: bool) -> list[str]:
     """An answer in a few lines."""
     question, head = answer.question, f"{answer.question.name}: " if named else ""
     origins = [f"{name} {value:g} ({question.origin.get(name, 'said')})" for name, value in question.study.items() if isinstance(value, int | float)]
-    lines = [f"{head}{question.n:g} people; {answer.detectable.method}", f"  from {', '.join(origins)}" if origins else ""]
+    lines = [f"{head}{question.n:,.10g} people; {answer.detectable.method}", f"  from {', '.join(origins)}" if origins else ""]
     lines.append(f"  smallest effect found with power {question.wanted:.2f}: {answer.detectable.effect:.3g}")
     if answer.chance is not None:
         lines.append(f"  power to find {question.effect:g}: {answer.chance.power:.2f}; {answer.needed.n_whole:,} people would find it with power "
@@ -115,5 +115,6 @@ def _lines(answer: Any, *, named: bool) -> list[str]:
     lines.append("  one change at a time:")
     for gain in answer.gains[1:]:
         parts = [f"smallest effect {gain.mde:.3g}" if gain.mde is not None else "", f"power {gain.power:.2f}" if gain.power is not None else ""]
-        lines.append(f"    {gain.change.replace('_', ' ')} ({gain.value:.3g}): {', '.join(part for part in parts if part)}")
+        value = f"{gain.value:,.0f}" if gain.change in {"more_people", "half_as_many_more"} else f"{gain.value:.3g}"
+        lines.append(f"    {gain.change.replace('_', ' ')} ({value}): {', '.join(part for part in parts if part)}")
     return [line for line in lines if line]
