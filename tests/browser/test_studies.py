@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,6 +64,16 @@ def test_axe_finds_nothing_in_any_page_and_language(chromium: Any, out: Path) ->
                 page.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")
                 found += [f"{path.name} {language}: {line}" for line in violations(page)]
     assert not found
+
+
+def test_a_card_prints_on_one_sheet_and_can_be_read_on_a_phone(chromium: Any, out: Path) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    for path in sorted(out.glob("card*.html")):
+        with opened(chromium, path) as page:
+            assert len(pypdf.PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages) == 1, path.name
+        with opened(chromium, path, width=320, height=640, is_mobile=True, has_touch=True) as page:
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320
+            assert violations(page) == []
 
 
 def test_every_result_has_an_address(chromium: Any, out: Path) -> None:
