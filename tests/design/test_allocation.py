@@ -1,5 +1,6 @@
 """The draw of a list, batch by batch: earlier batches stay, shares hold, and inference draws by the same rules."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
@@ -242,6 +243,9 @@ def test_three_arms_are_minimised_or_balanced_and_drawn_anew_for_inference(peopl
         assert 0 < test.p_value <= 1
         assert "no arm changes anything" in test.reason
     assert np.isnan(tu.randomization_test(frame.assign(y=1.0), "y", design, arm="call", draws=50).p_value)
+    alone = tu.randomization_test(frame, "y", design, arm="call", draws=4500, seed=2)
+    with ThreadPoolExecutor(2) as pool:
+        assert tu.randomization_test(frame, "y", design, arm="call", draws=4500, seed=2, backend=pool).null_sd == alone.null_sd  # bit for bit
     assert [test.p_adjusted for test in tu.stepdown(frame.assign(z=-frame["y"]), ["y", "z"], design, arm="call", draws=99)]
     with pytest.raises(tu.TakeupError, match="cace"):
         tu.randomization_test(frame.assign(got=1), "y", tu.Design("arm", "usual", received="got", redraw=design.redraw), arm="call", method="cace")
