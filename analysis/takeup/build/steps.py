@@ -225,13 +225,15 @@ def _consort(study: Study, languages: Sequence[str]) -> Files:
     if study.plan.evidence != "randomized":
         return  # the checklist is of trials
     from takeup.report.consort import checklists, consort_html
+    from takeup.report.marks import marked_table
     from takeup.report.office import installed
     from takeup.report.table_docx import docx_tables
 
     own = {language: study.words(language) for language in languages}
     yield "consort.html", _bytes(consort_html(study.released(), study.labels(), own))
     for language in languages if installed("docx") else ():
-        yield _named("consort.docx", language, languages), docx_tables(*checklists(study.released(), study.labels(), own[language], language))
+        lists = checklists(study.released(), study.labels(), own[language], language)
+        yield _named("consort.docx", language, languages), docx_tables(*(marked_table(one, study.kind, language) for one in lists))
 
 
 def _codebook(study: Study, languages: Sequence[str]) -> Files:
