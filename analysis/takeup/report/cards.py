@@ -196,6 +196,7 @@ class Writer:
             notes.append(_("{mask}: withheld. Fewer than {cell} women would be seen, or all but fewer than {cell}, here or by comparing cards.",
                            mask=MASK, cell=number.integer(rules.cell)))
         if rules.base > 1:
-            notes.append(_("Counts are rounded to the nearest {base}.", base=number.integer(rules.base)))
+            notes.append(_("Counts are rounded to the nearest {base}, and means to steps that don't tell them, so numbers may not add up to the last "
+                           "digit.", base=number.integer(rules.base)))
         return tuple(notes)
 
