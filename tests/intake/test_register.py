@@ -257,3 +257,11 @@ def test_postgresql_by_connection_string(server, frame, expected):
     assert tu.register_randomization_test(url, "months", drawn, draws=200, seed=1, table="people").p_value == here.p_value
     found = tu.from_register(url, "months", DESIGN, covariates=["age"], table="people", units=frame.drop(columns="months"), key="person")
     agrees(found, expected)
+    held = open_register(url, "people").table
+    band, took = (held.town % 4) // 2, held.months >= 4  # blocks and take-up worked out in the engine
+    here = frame.assign(band=frame["town"] % 4 // 2, took=(frame["months"] >= 4).astype(int))
+    blocked = tu.Design("arm", 0, draw="blocked_clustered", blocks="band", clusters="town")
+    agrees(tu.from_register(held.mutate(band=band), "months", blocked), tu.difference_in_means(here, "months", blocked))
+    for scale in ("difference", "ratio"):
+        agrees(tu.from_register(held.mutate(took=took), "took", DESIGN, method="binary", scale=scale), tu.binary(here, "took", DESIGN, scale=scale))
+    held.get_backend().disconnect()
