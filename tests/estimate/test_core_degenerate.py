@@ -79,7 +79,7 @@ def sound(call):
 
 OPTIONS = st.fixed_dictionaries({
     "covariates": st.sampled_from([(), ("x",), ("kind",), ("x", "kind")]),
-    "se_type": st.sampled_from([None, None, "classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"]),
+    "se_type": st.sampled_from([None, None, "classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2", "CR3", "CR2_precision", "HC2_structural"]),
     "df": st.sampled_from([None, None, None, "bell_mccaffrey", "residual", "clusters", "normal"]),
 })
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
