@@ -230,8 +230,8 @@ def _completers(people: People, item: Any) -> Mask | None:
     if item.table == "groups":  # of groups, not of people: the first row of each
         return ~people.frame[str(people.material.trial.clusters)].duplicated().to_numpy()
     if item.table == "reasons":
-        gone = people.of("left", str(item.extra["level"]))
-        return gone & people.has(item.variable) if item.variable in people.frame.columns else None
+        told = (item.variable,) if item.variable in people.frame.columns else (str(people.programme("start")), str(people.programme("end")))
+        return people.of("left", str(item.extra["level"])) & people.has(*told)
     if item.variable not in people.frame.columns:
         return None
     side = {"answered": people.stayed(), "lost": ~people.stayed()}.get(item.arm, everybody)
