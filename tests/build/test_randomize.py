@@ -312,3 +312,4 @@ def test_those_who_wait_for_the_next_batch_are_no_fault(home):
     study = tu.open_study(home)
     assert len(study.trial.units) == 40
     assert any("20 rows have no arm" in note for note in study.trial.notes)
+    assert any("20 units of the data were never drawn" in note and "--batch" in note for note in study.trial.notes)

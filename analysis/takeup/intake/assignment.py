@@ -249,6 +249,10 @@ def checked(material: Material, folder: Path) -> Checked:
     absent = len(set(arms) - known)
     if absent:
         notes.append(f"{path.name}: {counted(absent, 'unit that was drawn is', 'units that were drawn are')} not in the data.")
+    waiting = len(known - set(arms))
+    if waiting and record.seed is None:
+        notes.append(f"{path.name}: {counted(waiting, 'unit of the data was', 'units of the data were')} never drawn; whoever came since the last "
+                     "batch is drawn by `takeup randomize PLAN --list FILE --batch NAME`.")
     if record.seed is not None and not redrawn(record, frame):
         faults.append(Fault("the revealed seed doesn't give this draw", path.name, remedy=REMEDY))
     redraw, said = _redraw(material, record, frame) if not faults else (None, "")
