@@ -64,7 +64,8 @@ def test_what_the_user_asks_for_is_given_or_refused():
     for options, words in (
         ({"se_type": "CR2"}, "needs clusters"), ({"se_type": "HC9"}, "no variance"), ({"df": "welch"}, "no rule"),
         ({"se_type": "HC1", "df": "bell_mccaffrey"}, "belong to HC2 and clustered"), ({"df": "clusters"}, "need a clustered variance"),
-        ({"df": "nested"}, "for providers in the treated arm only"), ({"df": "nested", "clusters": "cluster"}, "for providers in the treated arm only"),
+        ({"df": "nested"}, "for providers in the treated arm only"),
+        ({"df": "nested", "clusters": "cluster"}, "for providers in the treated arm only"),
     ):
         with pytest.raises(EstimateError, match=words):
             chosen(**options)

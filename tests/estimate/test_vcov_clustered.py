@@ -83,7 +83,7 @@ def test_hc1_has_no_satterthwaite_degrees_of_freedom():
 
 
 def test_precision_weights_by_n_by_n_matrices():
-    """Under errors of variance 1 / w the adjusted residuals of each cluster have its block of that variance, and the degrees of freedom are theirs."""
+    """Under errors of variance 1 / w the adjusted residuals of a cluster have its block of that variance, and the degrees of freedom are theirs."""
     x, y, clusters, weights = material(weighted=True)
     fit = least_squares(x, y, weights).regression
     n, contrast, phi = len(y), np.array([0.0, 1.0, 0.0, 1.0]), np.diag(1.0 / weights)

@@ -63,8 +63,8 @@ def page() -> str:
             parts += [f"- `{name}`: {why}\n" for name, why in module.NOT_OURS.items()]
     compared, whole, rest = coverage()
     entries = len(oracle.entries())
-    parts.insert(1, f"\n{total} agreements in {len(FAMILIES)} families: {entries} of {entries} entries, {compared:,} of {whole:,} numbers and lists of "
-                    f"numbers.\n")
+    counts = f"{entries} of {entries} entries, {compared:,} of {whole:,} numbers and lists of numbers"
+    parts.insert(1, f"\n{total} agreements in {len(FAMILIES)} families: {counts}.\n")
     return "".join((*parts, *left_over(rest)))
 
 

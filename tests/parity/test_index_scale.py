@@ -85,9 +85,11 @@ def anderson(data, covariance, design=DESIGN, reverse=()):
 
 def alpha(data):
     found = tu.cronbach_alpha(*data)
-    half, same = critical(0.95, math.inf) * found.std_error, ("k", "guttman_lambda2", "guttman_lambda6", "item_means", "item_sds", "sem", "eigenvalues")
+    half = critical(0.95, math.inf) * found.std_error
+    same = ("k", "guttman_lambda2", "guttman_lambda6", "item_means", "item_sds", "sem", "eigenvalues")
     return {**{f"extra.{name}": found.extra[name] for name in same}, "n": found.n, "extra.sum_score_mean": found.extra["sum_mean"],
-            "extra.sum_score_sd": found.extra["sum_sd"], "extra.wald_ci": (found.estimate - half, found.estimate + half), "estimate": found.estimate, "std_error": found.std_error, "ci_low": found.conf_low, "ci_high": found.conf_high,
+            "extra.sum_score_sd": found.extra["sum_sd"], "extra.wald_ci": (found.estimate - half, found.estimate + half),
+            "estimate": found.estimate, "std_error": found.std_error, "ci_low": found.conf_low, "ci_high": found.conf_high,
             "extra.alpha_standardised": found.extra["alpha_standardized"], "extra.average_interitem_r": found.extra["average_interitem_r"],
             "extra.alpha_if_dropped": found.extra["alpha_if_dropped"], "extra.corrected_item_total_r": found.extra["item_total_r"]}
 
@@ -140,7 +142,7 @@ NOT_OURS: dict[str, str] = {}
 
 
 def omega(data):
-    """Lavaan's covariance has divisor n where ours has n - 1: its uniquenesses are smaller by (n - 1) / n, its loadings by the root; omega is the same."""
+    """Lavaan's covariance has divisor n where ours has n - 1: uniquenesses are smaller by (n - 1) / n, loadings by the root; omega is the same."""
     found = tu.mcdonald_omega(*data)
     less = (found.n - 1) / found.n
     return {"extra.omega_total_cfa_ml": found.estimate, "extra.cfa_loadings": np.sqrt(less) * np.array(found.extra["loadings"]),

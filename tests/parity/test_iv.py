@@ -59,7 +59,8 @@ def first_stage():
 
 def first_stage_by_cluster():
     found = {kind: thornton(se_type=kind) for kind in ("CR0", "CR1", "CR2", "classical")}
-    return {"estimate": found["CR2"].extra["first_stage"], "n": found["CR2"].n, "n_clusters": found["CR2"].n_clusters, "extra.f_cr0": found["CR0"].extra["first_stage_f"],
+    return {"estimate": found["CR2"].extra["first_stage"], "n": found["CR2"].n, "n_clusters": found["CR2"].n_clusters,
+            "extra.f_cr0": found["CR0"].extra["first_stage_f"],
             "extra.f_cr1s": found["CR1"].extra["first_stage_f"], "extra.f_cr2": found["CR2"].extra["first_stage_f"],
             "extra.f_classical": found["classical"].extra["first_stage_f"]}
 

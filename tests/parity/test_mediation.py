@@ -47,7 +47,8 @@ def interaction():
     design = tu.Design("treat", 0)
     acme, ade, _ = tu.mediate(frame("jobs2"), "depress2", "job_seek", design, covariates=SMALL, se_type="classical", interaction=True)
     errors = {f"extra.{name}_se": acme.extra[f"{name}_se"] for name in ("acme_0", "acme_1", "interaction")}
-    return {**main(acme), **errors, "n": acme.n, "extra.acme_0": acme.extra["acme_0"], "extra.acme_1": acme.extra["acme_1"], "extra.interaction": acme.extra["interaction"],
+    return {**main(acme), **errors, "n": acme.n, "extra.acme_0": acme.extra["acme_0"], "extra.acme_1": acme.extra["acme_1"],
+            "extra.interaction": acme.extra["interaction"],
             "extra.ade_0": ade.extra["ade_0"], "extra.ade_1": ade.extra["ade_1"], "extra.total": acme.estimate + ade.estimate}
 
 

@@ -76,8 +76,8 @@ CASES = [
     *(Case(id=key, call=lambda key=key, call=call: fixed(key, call().extra), rtol=ITERATIVE,
            fields=tuple(fixed_fields(key))) for key, (call, _) in FITS.items() if "fixef" in entries()[key]["extra"]),
     Case(id="thornton/icc_anova", call=lambda: anova(village()),
-         fields=("estimate", "n", "n_clusters", *(f"extra.{name}" for name in ("msb", "msw", "n0", "mean_cluster_size", "cv_cluster_size", "deff_equal",
-                                                                               "deff_cv")))),
+         fields=("estimate", "n", "n_clusters", *(f"extra.{name}" for name in (
+             "msb", "msw", "n0", "mean_cluster_size", "cv_cluster_size", "deff_equal", "deff_cv")))),
 ]
 
 
@@ -99,7 +99,8 @@ def repeated():
     value, square = np.array(list(eight.extra["coefficients"].values())), np.array(eight.extra["coefficient_covariance"])
     rows = {name: np.array([parts.get(own, 0.0) for own in eight.extra["coefficients"]]) for name, parts in parametrisation().items()}
     assert set(rows) == set(beta)
-    whole = {f"extra.beta.{name}": row @ value for name, row in rows.items()} | {f"extra.se.{name}": np.sqrt(row @ square @ row) for name, row in rows.items()}
+    whole = {f"extra.beta.{name}": row @ value for name, row in rows.items()}
+    whole |= {f"extra.se.{name}": np.sqrt(row @ square @ row) for name, row in rows.items()}
     return {**main, **whole, "extra.cov_months_2_4_6_8": eight.extra["covariance"], "n": sum(one.n for one in found), "n_clusters": eight.n_clusters,
             "extra.reml_loglik": eight.extra["reml_log_likelihood"], "extra.p_normal": p_value(eight.statistic, math.inf)}
 

@@ -98,7 +98,8 @@ def dunnett():
     found = [tu.compare_arms(three_arms(), "score", ARMS)[f"{arm} - regular"] for arm in ("small", "regular+aide")]
     raw = [one.extra["p_unadjusted"] for one in found]
     return {"df": found[0].df, "statistic": [one.statistic for one in found], "p_value": [one.p_value for one in found], "n": len(three_arms()),
-            "extra.critical_value_95": found[0].extra["critical"], "extra.correlation": found[0].extra["correlations"][0], "extra.p_raw": raw, "extra.p_holm": tu.adjust(raw, "holm"),
+            "extra.critical_value_95": found[0].extra["critical"], "extra.correlation": found[0].extra["correlations"][0],
+            "extra.p_raw": raw, "extra.p_holm": tu.adjust(raw, "holm"),
             "extra.ci_low_simultaneous": [one.conf_low for one in found], "extra.ci_high_simultaneous": [one.conf_high for one in found]}
 
 
@@ -123,7 +124,8 @@ CASES += [
     Case(id="star_k/family_8", call=family,
          fields=("p_value", "n", GRID, *(f"extra.{name}" for name in ADJUSTMENTS if name in entries()["star_k/family_8"]["extra"]))),
     Case(id="star_k/single_step_dunnett", call=dunnett,
-         fields=("df", "statistic", "p_value", "n", "extra.critical_value_95", "extra.correlation", "extra.p_raw", "extra.p_holm", "extra.ci_low_simultaneous",
+         fields=("df", "statistic", "p_value", "n", "extra.critical_value_95", "extra.correlation", "extra.p_raw", "extra.p_holm",
+                 "extra.ci_low_simultaneous",
                  "extra.ci_high_simultaneous")),
     Case(id="star_k/tukey_three_arms", call=tukey, fields=("estimate", "df", "p_value", "ci_low", "ci_high", "n"), rtol=1e-6,
          note="R's ptukey is good to about 1e-7 in the critical value"),

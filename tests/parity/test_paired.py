@@ -11,10 +11,12 @@ import takeup as tu
 from parity.oracle import CLOSED_FORM, ITERATIVE, MAIN, Case, check, entries, frame
 from takeup.estimate.tails import critical, p_value
 
-SIZES = ("dz_se_large_sample", "hedges_J_approx", "sd_diff", "correlation", "cohens_dz", "hedges_gz", "hedges_J_exact", "cohens_dav", "cohens_dav_rms", "cohens_drm", "d_baseline_sd",
+SIZES = ("dz_se_large_sample", "hedges_J_approx", "sd_diff", "correlation", "cohens_dz", "hedges_gz", "hedges_J_exact",
+         "cohens_dav", "cohens_dav_rms", "cohens_drm", "d_baseline_sd",
          "mean_pre", "mean_post")
 SIGNS = ("n", "estimate", "statistic", "p_value", "ci_low", "ci_high")
-OURS = {"dz_se_large_sample": "cohen_dz_std_error", "hedges_J_approx": "hedges_j_approximate", "sd_diff": "sd_change", "cohens_dz": "cohen_dz", "hedges_J_exact": "hedges_j", "cohens_dav": "dav", "cohens_dav_rms": "dav_rms",
+OURS = {"dz_se_large_sample": "cohen_dz_std_error", "hedges_J_approx": "hedges_j_approximate", "sd_diff": "sd_change",
+        "cohens_dz": "cohen_dz", "hedges_J_exact": "hedges_j", "cohens_dav": "dav", "cohens_dav_rms": "dav_rms",
         "cohens_drm": "drm", "mean_pre": "mean_before", "mean_post": "mean_after"}
 
 
@@ -54,14 +56,16 @@ def limits(found):
 def ranks(found):
     extra = found.extra
     return {"n": found.n, "extra.p_exact_pratt": extra["wilcoxon_p_pratt"], "extra.z_asymptotic": extra["wilcoxon_z"],
-            "extra.z": extra["wilcoxon_z"], "extra.p_asymptotic_cc": extra["wilcoxon_p_corrected"], "statistic": extra["wilcoxon_v"], "p_value": extra["wilcoxon_p"], "extra.n_zero": extra["n_unchanged"],
+            "extra.z": extra["wilcoxon_z"], "extra.p_asymptotic_cc": extra["wilcoxon_p_corrected"],
+            "statistic": extra["wilcoxon_v"], "p_value": extra["wilcoxon_p"], "extra.n_zero": extra["n_unchanged"],
             "extra.p_asymptotic_no_cc": extra["wilcoxon_p_normal"], "extra.p_asymptotic": extra["wilcoxon_p_normal"],
             "extra.hodges_lehmann": extra["hodges_lehmann"]}
 
 
 def signs(found):
     extra = found.extra
-    return {"n": extra["n_changed"], "estimate": extra["sign_share"], "statistic": extra["sign_up"], "p_value": extra["sign_p"], "ci_low": extra["sign_share_low"],
+    return {"n": extra["n_changed"], "estimate": extra["sign_share"], "statistic": extra["sign_up"], "p_value": extra["sign_p"],
+            "ci_low": extra["sign_share_low"],
             "ci_high": extra["sign_share_high"]}
 
 
@@ -83,7 +87,8 @@ CASES = [
                    "extra.p_exact_pratt")) for name, arm in (("control", 0), ("treated", 1))),
     *(Case(id=f"btheb/sign_test_2m_{name}", call=lambda arm=arm: signs(months(arm)), fields=SIGNS)
       for name, arm in (("control", 0), ("treated", 1))),
-    Case(id="btheb/mcnemar_2m", call=lambda: mcnemar(below_twenty()), fields=("df", "n", "statistic", "p_value", *(f"extra.{name}" for name in MCNEMAR))),
+    Case(id="btheb/mcnemar_2m", call=lambda: mcnemar(below_twenty()),
+         fields=("df", "n", "statistic", "p_value", *(f"extra.{name}" for name in MCNEMAR))),
     Case(id="zeamays/paired_t", call=maize),
     Case(id="zeamays/wilcoxon_signed_rank", call=lambda: ranks(maize()),
          fields=("n", "statistic", "p_value", "extra.z", "extra.p_asymptotic", "extra.hodges_lehmann")),

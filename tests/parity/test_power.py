@@ -58,7 +58,8 @@ CASES = [
          fields=("estimate", "extra.ceiling", "extra.plus_one_hayes")),
     Case(id="power/cluster_power_t", call=lambda: {"estimate": tu.power(0.4, 600, cluster_size=20, icc=0.05).power,
          "extra.ncp": noncentrality(tu.power(0.4, 600, cluster_size=20, icc=0.05)),
-         "extra.power_normal": tu.power(0.4, 600, cluster_size=20, icc=0.05, **NORMAL).power}, fields=("estimate", "extra.ncp", "extra.power_normal")),
+         "extra.power_normal": tu.power(0.4, 600, cluster_size=20, icc=0.05, **NORMAL).power},
+         fields=("estimate", "extra.ncp", "extra.power_normal")),
     Case(id="power/ancova_factor", call=lambda: {"estimate": tu.power(0.3, 400, correlation=0.6).variance_factor,
          "extra.n_ratio_ancova": tu.sample_size(0.3, correlation=0.6, **NORMAL).n / tu.sample_size(0.3, pre=0, **NORMAL).n},
          fields=("estimate", "extra.n_ratio_ancova")),
@@ -73,8 +74,10 @@ CASES = [
          fields=("estimate",), note=N_TAILS),
     Case(id="power/noninferiority_n", call=lambda: {"estimate": tu.sample_size(0.25, power=0.9, **ONE_TAIL, **NORMAL).n / 2}, fields=("estimate",),
          note="the margin is the effect, one-sided at 2.5 %"),
-    Case(id="nsw_dw/ancova_variance_factor", call=lambda: {"n": len(oracle.frame("nsw_dw")), "estimate": 1 - tu.power(1000, 445, frame=oracle.frame("nsw_dw"), outcome="re78",
-         covariates=["re74", "re75"]).extra["r2"]}, fields=("estimate", "n"), note="r2 read from the file; no design, so over all rows as in the entry"),
+    Case(id="nsw_dw/ancova_variance_factor", call=lambda: {"n": len(oracle.frame("nsw_dw")),
+         "estimate": 1 - tu.power(1000, 445, frame=oracle.frame("nsw_dw"), outcome="re78",
+         covariates=["re74", "re75"]).extra["r2"]}, fields=("estimate", "n"),
+         note="r2 read from the file; no design, so over all rows as in the entry"),
 ]
 CASES += [
     Case(id="power/mde_t_df", call=lambda: {"estimate": tu.mde(60, distribution="bloom").effect}, fields=("estimate",)),
