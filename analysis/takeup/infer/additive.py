@@ -35,7 +35,7 @@ class Piece:
     panel : where the rows stand
     root : (n,) or None where all are 1
     first : (base + p, n) residuals and basis, and then a row of roots where S varies: their products with the draws
-    projection : (n, p + 1) basis and, where every draw treats the same number of a block, the share treated
+    projection : (n, p or p + 1) basis and, where every draw treats the same number of a block, the share treated
     residuals : (base, n)
     squares : (columns + 1, n) squared residuals and a
     free : (n, 2) a and zeros: a product with an inner dimension of two is faster than a broadcast
@@ -146,7 +146,7 @@ class Additive:
         """What covariates leave of the treatment in a panel, e = M d; `projected` has a last row of ones."""
         cells = _scaled(batch, piece)
         left = batch.scratch.get("left", piece.panel.size, batch.width)
-        np.subtract(cells, np.matmul(piece.projection, projected, out=left), out=left)
+        np.subtract(cells, np.matmul(piece.projection, projected[: piece.projection.shape[1]], out=left), out=left)
         if means.size:
             left -= np.take(means, piece.block, axis=0, out=batch.scratch.get("means", piece.panel.size, batch.width), mode="clip")
         return left
@@ -245,7 +245,7 @@ def additive(
         first = _padded(np.column_stack([r[part, :base], q[part], *([root[part]] if fixed_share is None else [])]).T)
         pieces.append(Piece(
             panel=panel, root=root[part].copy() if weighted else None, first=first,
-            projection=np.ascontiguousarray(np.column_stack([q[part], share[part]])),
+            projection=np.column_stack([q[part], *([] if fixed_share is None and q.shape[1] else [share[part]])]),
             residuals=_padded(r[part, :base].T), squares=_padded(np.column_stack([r[part] ** 2, free[part]]).T),
             free=np.column_stack([free[part], np.zeros(block.size)]), block=block, starts=np.flatnonzero(np.r_[True, np.diff(block) != 0]),
         ))
