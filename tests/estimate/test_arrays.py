@@ -60,6 +60,13 @@ def test_text_and_categories_become_dummies_without_their_first_level():
     np.testing.assert_allclose(values[3, :2], 1 / 3)  # a missing level: the shares of the levels
 
 
+def test_numbers_among_python_objects_enter_as_they_are():
+    frame = pd.DataFrame({"mixed": pd.Series([3, 1.5, None, 4], dtype=object), "flags": pd.Series([True, None, False, True], dtype=object)})
+    values, names, _ = covariate_matrix(frame, ["mixed", "flags"])
+    assert names == ("mixed", "mixed[missing]", "flags", "flags[missing]")
+    np.testing.assert_allclose(values[:, 0], [3.0, 1.5, 8.5 / 3, 4.0])
+
+
 @pytest.mark.parametrize(
     ("column", "values"),
     [

@@ -21,6 +21,8 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 LARGEST = 1e100
 """Numbers beyond this are refused: their squares would overflow."""
+NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"})
+"""What a column of Python objects may hold to count as numbers, in pandas' words."""
 MANY_LEVELS = 50
 """A text column with more labels than this, and than half its rows, is taken for an identifier."""
 MISSING_SHARE = 0.10
@@ -79,14 +81,19 @@ def _is_plain(column: Series) -> bool:
 
 
 def _as_numbers(column: Series, name: str) -> Series:
-    from pandas.api.types import infer_dtype, is_bool_dtype, is_complex_dtype, is_numeric_dtype
+    from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 
     if not is_complex_dtype(column.dtype) and (is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype)):
         return column
-    labels = getattr(column.dtype, "categories", column)
-    if infer_dtype(labels, skipna=True) not in {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}:
+    if _kind(getattr(column.dtype, "categories", column)) not in NUMBERS:
         raise EstimateError(Fault("holds text, dates or categories where numbers are needed", name, remedy="Turn it into numbers first."))
     return column.astype("Float64")
+
+
+def _kind(values: Any) -> str:
+    from pandas.api.types import infer_dtype
+
+    return str(infer_dtype(values, skipna=True))
 
 
 def codes(column: Series, role: str) -> Codes:
@@ -149,7 +156,7 @@ def _block(column: Series, name: str, rows: Codes | None) -> tuple[Floats, list[
     absent = _some_observed(column.isna().to_numpy(), name)
     if is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
         raise EstimateError(Fault("holds dates where numbers or categories are needed", name, remedy="Turn them into a number of days first."))
-    if is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
+    if is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype) or (column.dtype == object and _kind(column) in NUMBERS):
         return numeric(column, name)[:, None], [name], absent
     levels = _levels(column)
     if len(levels) > max(MANY_LEVELS, len(column) / 2):
