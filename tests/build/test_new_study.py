@@ -62,6 +62,17 @@ def test_the_size_of_a_study_before_its_draw_comes_from_its_baseline(tmp_path, c
     assert "sd 20 (said)" in capsys.readouterr().out
 
 
+def test_providers_who_arent_there_yet_are_assumed_and_clusters_hold_theirs(tmp_path):
+    assert run(["new", "early", "--folder", str(tmp_path), "--example", "--n", "96", "--provider", "visitor"]) == 0
+    question = from_plan(tmp_path / "early" / "plan.yaml", {}, n=None, effect=None, wanted=0.8)[0]
+    assert (question.study["provider_size"], question.origin["provider_size"], question.origin["provider_icc"]) == (15, "assumed", "assumed")
+    assert run(["new", "whole", "--folder", str(tmp_path), "--example", "--n", "96", "--provider", "visitor", "--clusters", "village"]) == 0
+    question = from_plan(tmp_path / "whole" / "plan.yaml", {}, n=None, effect=None, wanted=0.8)[0]
+    assert {"cluster_size", "icc"} < set(question.study)
+    assert not {"provider_size", "provider_icc"} & set(question.study)
+    assert run(["power", str(tmp_path / "whole")]) == 0
+
+
 def test_the_draw_of_a_new_study_is_changed_in_its_plan_alone(tmp_path):
     """Minimisation over a column that the assignment's schema doesn't name, in three arms; an odd one of the pairs waits, also in the mock."""
     answers = Answers(name="changed", example=True, planned=60, arms=SHAPES["three arms"]["arms"], measures=(measure_of("who5"),))

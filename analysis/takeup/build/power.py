@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ASSUMED_CORRELATION = 0.5
 """Between baseline and endline, where an outcome has a baseline and nobody says."""
 ASSUMED_PROVIDER_ICC = ASSUMED_ICC = 0.05
+ASSUMED_PROVIDER_SIZE = 15.0
+"""People with a provider, while nobody has one."""
 CONTROLS: Mapping[str, Any] = FrozenMap(holm="holm", hochberg="holm", bonferroni="bonferroni", romano_wolf="romano_wolf")
 """The corrections that control the family-wise error, and how their power is worked out; Hochberg finds at least what Holm finds."""
 
@@ -210,9 +212,15 @@ def _of_plan(plan: Plan, outcome: Outcome, primary: list[Outcome]) -> tuple[dict
     origin = dict.fromkeys(known, "plan")
     if outcome.has_baseline and outcome.kind != "binary":
         known["correlation"], origin["correlation"] = ASSUMED_CORRELATION, "assumed"
-    if plan.design.nested_in is not None:
-        known["provider_icc"], origin["provider_icc"] = ASSUMED_PROVIDER_ICC, "assumed"
+    if plan.design.nested_in is not None and not _whole(plan):
+        known |= {"provider_size": ASSUMED_PROVIDER_SIZE, "provider_icc": ASSUMED_PROVIDER_ICC}
+        origin |= {"provider_size": "assumed", "provider_icc": "assumed"}
     return known, origin
+
+
+def _whole(plan: Plan) -> bool:
+    """Whether clusters are drawn: then they hold what people share, providers included."""
+    return plan.design.draw in {"clustered", "blocked_clustered"} or (plan.design.draw == "pairs" and plan.design.clusters is not None)
 
 
 def _of_data(study: Study | None, outcome: Outcome) -> tuple[dict[str, Any], dict[str, str]]:
@@ -229,6 +237,8 @@ def _of_data(study: Study | None, outcome: Outcome) -> tuple[dict[str, Any], dic
     known = column is not None and frame[column].notna().sum() >= 3
     read: dict[str, Any] = read_pilot(frame, design, column if known else None)
     read.pop("provider_icc", None)  # before the programme its providers share nothing
+    if _whole(study.plan):
+        read.pop("provider_size", None)
     if undrawn(study.plan, study.folder):
         read.pop("treated_share", None)  # the plan says it; the made-up draw isn't data
     if known and outcome.kind == "binary":

@@ -55,7 +55,8 @@ def read_pilot(
     nested = None
     if design is not None and design.nested_in is not None and design.nested_in in frame.columns:
         nested = frame[design.nested_in].notna().to_numpy()
-        found["provider_size"] = _sizes(_codes(frame[nested], design.nested_in), "size")["size"]
+        if nested.any():  # before the programme nobody has a provider
+            found["provider_size"] = _sizes(_codes(frame[nested], design.nested_in), "size")["size"]
     if outcome is None:
         return found
     y = _values(frame, outcome)
