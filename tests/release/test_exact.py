@@ -112,3 +112,9 @@ def rounded_and_said(result):
     from takeup.release.suppress import said
 
     return rounded(said(result, RULES), RULES)
+
+
+def test_a_mean_of_shares_isnt_taken_for_answers_in_fives():
+    """Ten of twelve, as a mean attendance may be by chance: in steps of a half it would be everybody."""
+    assert step_of(10 / 12, 12) == 0.5
+    assert step_of(10 / 12, 12, coarse=False) == 0.1

@@ -27,7 +27,7 @@ GRAINS = (100.0, 50.0, 25.0, 20.0, 10.0, 5.0, 4.0, 2.0)
 """Answers in steps of more than one: amounts, or the scores of WHO-5 in fours."""
 FINE, FEW = 0.01, 5.0
 """A grain counts that is up to five, or so small that a person's share of it is under a hundredth of the number."""
-NEAR = 1e-11
+NEAR, SHARE = 1e-11, "share"
 STEPS = (1.0, 2.0, 5.0, 10.0)
 NUMBERS = ("estimate", "conf_low", "conf_high", "lower", "upper", "std_error", "std_error_lower", "std_error_upper")
 TOLD = ("mean", "complier_mean", "raw", "itt", "change", "unchanged", "by_", "cost", "effect", "bootstrap")
@@ -36,15 +36,17 @@ OWN_CLUSTERS = 2
 """Clusters with fewer people than this on average are people in all but name."""
 
 
-def step_of(value: float, people: float) -> float:
+def step_of(value: float, people: float, *, coarse: bool = True) -> float:
     """The step in which a number leaves that is of so many people: at least one part of one person's share; 0 where it tells nothing.
+
+    Of what can't be more than one a person, as a share of sessions, no `coarse` grain is looked for.
 
     >>> step_of(3887 / 118, 118), step_of(3.14159265358979, 118), step_of(1235 / (14 * 92), 92)
     (0.01, 0.0, 0.001)
     """
     if not math.isfinite(value) or people <= 0:
         return 0.0
-    parts = np.array([*(1.0 / grain for grain in GRAINS if grain <= max(FEW, FINE * abs(value) * people)), *PARTS])
+    parts = np.array([*(1.0 / grain for grain in GRAINS if coarse and grain <= max(FEW, FINE * abs(value) * people)), *PARTS])
     whole = value * people * parts
     fits = np.flatnonzero(np.abs(whole - np.rint(whole)) <= NEAR * np.maximum(1.0, np.abs(whole)))
     return _at_least(1.0 / (people * float(parts[fits[0]]))) if fits.size else 0.0
@@ -93,7 +95,8 @@ def _description(result: Statistic) -> Statistic:
     if result.kind == "sd" or "standardized" in result.kind:
         return result.replace(value=_digits(result.value, 3))
     counted = result.kind == "share" and result.count is not None
-    return result if counted or result.kind == "count" else result.replace(value=stepped(result.value, step_of(result.value, float(result.n))))
+    step = step_of(result.value, float(result.n), coarse=result.unit != SHARE)
+    return result if counted or result.kind == "count" else result.replace(value=stepped(result.value, step))
 
 
 def _step(value: float, sizes: Iterable[float]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,8 @@ PAGE, TEXT_ROOM = 487.0, 96.0
 """Points: the width of the text, and the least that a column of long text gets of it."""
 SHORT, LONG_NAME, INSET = 54.0, 18, 9.0
 """A text column narrower than so many points keeps its width; a name of so many characters without a space may be broken; points beside a text."""
-BROKEN = 4.2
-"""Sizes of the type that a head takes whose words are broken."""
+BROKEN = (7.0, 6.0, 5.0, 4.2)
+"""Sizes of the type that a head may take whose words are broken; a word with a soft hyphen is broken there only."""
 SIGN = "x"
 """Stands for a withheld number where its word leaves no room for the rest, as in the tables of statistical offices."""
 HEAD_LINES = 3
@@ -158,8 +159,8 @@ def _layout(table: Table) -> tuple[Table, float, list[float], bool]:
             if widths := _widths(shown, size):
                 return shown, size, widths, False
     size = sizes[-1]
-    for shown in (table, _signed(table)):
-        if widths := _widths(shown, size, heads=False):
+    for shown, broken in product((table, _signed(table)), BROKEN):
+        if widths := _widths(shown, size, broken):
             return shown, size, widths, True
     needed = [min(max(_needs(table, place, size), 18.0), 115.0) for place in range(len(table.columns))]
     return table, size, [round(PAGE * width / sum(needed), 2) for width in needed], True
@@ -175,12 +176,12 @@ def _signed(table: Table) -> Table:
     return replace(table, rows=rows, notes=(*table.notes, _("{first}: {second}", first=SIGN, second=hidden)))
 
 
-def _widths(table: Table, size: float, *, heads: bool = True) -> list[float]:
+def _widths(table: Table, size: float, broken: float | None = None) -> list[float]:
     """Points for each column: numbers stay on one line and their heads may wrap; text shares what is left. Empty where too little is left.
 
-    With `heads` false a column is as wide as its cells ask, and words of its head are broken.
+    Where words of heads are broken, the head of a column of numbers asks for no more than so many sizes of the type.
     """
-    needs = [_needs(table, place, size, heads=heads or column.kind == "text") for place, column in enumerate(table.columns)]
+    needs = [_needs(table, place, size, None if column.kind == "text" else broken) for place, column in enumerate(table.columns)]
     text = [place for place, column in enumerate(table.columns) if column.kind == "text" and needs[place] >= SHORT] or [0]
     out = [round(need + INSET, 2) for need in needs]
     room = PAGE - sum(width for place, width in enumerate(out) if place not in text)
@@ -213,10 +214,15 @@ def _longest_part(table: Table, place: int, size: float) -> float:
     return min(max(longest, _head_width(table.columns[place].title, size) * 72) + INSET, TEXT_ROOM)
 
 
-def _needs(table: Table, place: int, size: float, *, heads: bool = True) -> float:
+def _needs(table: Table, place: int, size: float, broken: float | None = None) -> float:
     """The points a column's longest cell and its head take."""
     longest = max((text_width(row.cells[place].text, size) for row in table.rows), default=0.0)
-    return max(longest, _head_width(table.columns[place].title, size) if heads else BROKEN * size / 72) * 72
+    title = table.columns[place].title
+    head = _head_width(title, size)
+    if broken is not None:
+        parts = [part for word in title.split() if SOFT_HYPHEN in word for part in word.replace("-", SOFT_HYPHEN).split(SOFT_HYPHEN)]
+        head = max(min(head, broken * size / 72), *(text_width(f"{part}-", size, bold=True) for part in parts), 0.0)
+    return max(longest, head) * 72
 
 
 def _head_width(title: str, size: float) -> float:

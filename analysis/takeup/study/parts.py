@@ -52,9 +52,9 @@ class Within:
         seen = self._seen(values)
         return self._of(seen, "share", int(seen.sum()), table=table_, variable=variable, wave=wave)
 
-    def mean(self, table_: str, variable: str, values: Floats, *, wave: str = "") -> Statistic:
+    def mean(self, table_: str, variable: str, values: Floats, *, wave: str = "", unit: str = "") -> Statistic:
         """The mean of those of the part who have a value."""
-        return self._of(self._seen(values), "mean", None, table=table_, variable=variable, wave=wave)
+        return self._of(self._seen(values), "mean", None, table=table_, variable=variable, wave=wave, unit=unit)
 
     def _seen(self, values: Floats) -> Floats:
         mine = values[self.rows]
@@ -87,7 +87,7 @@ def people(material: Material, frame: DataFrame, part: Within, table: str) -> It
         yield (STAYED,), part.share(table, STAYED, np.asarray(frame[left].isna(), dtype=np.float64))
     came = attendance(material, frame)
     if came is not None and not np.isnan(came[part.rows]).all():
-        yield (CAME,), part.mean(table, CAME, came)
+        yield (CAME,), part.mean(table, CAME, came, unit="share")
 
 
 def twice(material: Material, frame: DataFrame, part: Within, table: str) -> Iterator[Named]:
