@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LARGEST = 1e12
 """No study is larger than this."""
 WORKING_ICC = 0.05
-"""Correlation within providers by which the test's degrees of freedom weigh the arms, whatever the true one: `estimate.working` says why."""
+"""Correlation within providers by which the test's degrees of freedom weigh the arms, whatever the true one: `estimate.provider_df` says why."""
 
 
 class Keywords(TypedDict, total=False):
