@@ -56,18 +56,23 @@ def _flow(counts: Counts) -> Iterator[Fault]:
             yield from _held(item, int((inside & counts.known(item.level)).sum()), item.n, "the box isn't those with the outcome")
         elif item.variable in {"followed_up", "lost"} and not item.level:
             here = _answered_at(counts, item.wave)
+            if here is None:
+                continue  # answers and people lie in one table, so which rows are empty can't be told apart from the outcomes' own columns
             box = inside & (here if item.variable == "followed_up" else ~here)
             yield from _held(item, int(box.sum()), item.n, "the box isn't those with, or without, an answer")
     yield from _exits(counts)
 
 
-def _answered_at(counts: Counts, wave: str) -> Mask:
-    """The units with any answer at a wave: a value in a table of it beside the keys, else an outcome that is measured then."""
+def _answered_at(counts: Counts, wave: str) -> Mask | None:
+    """The units with any answer at a wave: a value in a table of it beside the keys, else in an outcome's column; None where those are items."""
     plan, trial, frame = counts.material.plan, counts.material.trial, counts.material.frame
     unit = trial.columns.unit
     tables = [name for name, its in trial.columns.waves.items() if its == wave and name in trial.tables and name != trial.columns.roster]
     if not tables:
-        columns = [name for outcome in plan.outcomes if outcome.follow_up == wave for name in (outcome.id,) if name in frame.columns]
+        asked = [outcome for outcome in plan.outcomes if outcome.follow_up == wave]
+        if any(outcome.items for outcome in asked):
+            return None
+        columns = [outcome.id for outcome in asked if outcome.column is not None]
         return np.asarray(frame[columns].notna().to_numpy().any(axis=1)) if columns else np.zeros(len(frame), dtype=bool)
     found: Mask = np.zeros(len(frame), dtype=bool)
     for name in tables:

@@ -70,13 +70,20 @@ def complier_profile(
     """
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     column = received_column(design)
-    data = complete_blocks(arrays(frame, column, design, arm=arm, needs=("received",), also=columns))
+    whole = arrays(frame, column, design, arm=arm, needs=("received",), also=columns)
+    data = complete_blocks(whole)
     if not np.isin(data.y, (0.0, 1.0)).all():
         raise DescribeError(Fault("holds a dose: there is no one group of compliers", column, remedy="Declare a 0/1 column as received."))
     return ResultSet(tuple(
-        _profile(data, values, name, level, design, conf_level)
+        _profile(data, values, name, level, design, conf_level, _asked(whole, frame[name]))
         for name in columns for level, values in _levels(frame[name].iloc[data.rows], name)
     ))
+
+
+def _asked(whole: Arrays, column: Series) -> tuple[int, int]:
+    """Of the rows of both arms how many have a receipt and a value, and how many lack one of them."""
+    known = int(column.iloc[whole.rows].notna().sum())
+    return known, whole.n_missing + whole.n - known
 
 
 def _levels(column: Series, name: str) -> list[tuple[str, Floats]]:
@@ -91,11 +98,13 @@ def _levels(column: Series, name: str) -> list[tuple[str, Floats]]:
     return [(str(level), np.where(missing, np.nan, (column == level).to_numpy(dtype=bool, na_value=False))) for level in levels]
 
 
-def _profile(data: Arrays, x: Floats, name: str, level: str, design: Design, conf_level: float) -> Estimate:
+def _profile(data: Arrays, x: Floats, name: str, level: str, design: Design, conf_level: float, asked: tuple[int, int]) -> Estimate:
     seen = ~np.isnan(x)
-    part = complete_blocks(replace(data.take(seen), y=x[seen], outcome=name, n_missing=data.n_missing + int((~seen).sum())))
+    part = complete_blocks(replace(data.take(seen), y=x[seen], outcome=name, n_missing=asked[1]))
+    left = {"n_left_out": asked[0] - part.n} if asked[0] > part.n else {}
 
     def outcome(mean: float, std_error: float, reason: str, **extra: float) -> Estimate:
+        extra = {**extra, **left}
         found = result(part, mean, std_error, math.inf, method="abadie_kappa", se_type="robust", conf_level=conf_level, estimand="complier mean",
                        term=level, reason=" ".join((reason, DESCRIBED, *part.notes)).strip(), extra=extra)
         return found.replace(statistic=NAN, p_value=NAN)

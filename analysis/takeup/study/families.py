@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from takeup.study.material import Material
     from takeup.study.questions import Question
 
+LEFT = ("n_left_out",)
+"""What the estimate's own n leaves out, so that the flow can be held against it."""
+
 
 def corrections(
     material: Material, asked: tuple[Question, ...], itt: dict[tuple[str, object], Estimate],
@@ -32,7 +35,8 @@ def corrections(
             raw = itt[item.outcome.id, item.arm]
             out[item.outcome.id, item.arm] = Test(
                 outcome=item.outcome.id, term=name, arm=str(item.arm), statistic=raw.statistic, p_value=raw.p_value, p_adjusted=p_adjusted,
-                n=raw.n, draws=draws, method=method, reason=reason, extra=FrozenMap(members=len(known)),
+                n=raw.n, draws=draws, method=method, reason=reason,
+                extra=FrozenMap(members=len(known), **{name: raw.extra[name] for name in LEFT if raw.extra.get(name)}),
             )
     return out
 
