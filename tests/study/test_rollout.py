@@ -62,13 +62,13 @@ def test_the_chapter_counts_families_and_names_places(study: Any) -> None:
 def test_the_report_tells_of_it(study: Any, language: str, title: str, caveat: str) -> None:
     from takeup.present.figures import one_figure
     from takeup.present.tables import BUILDERS
-    from takeup.report.programme import LIST
+    from takeup.report.programme import AFTERWARDS
     from takeup.report.sentences import Teller
     from takeup.report.spread import rollout as says
 
     released, labels = study.released(), study.labels()
     tell = Teller(released, labels, language)
-    assert tell._(next(shown.title for shown in LIST if shown.id == "rollout")) == title
+    assert tell._(next(shown.title for shown in AFTERWARDS if shown.id == "rollout")) == title
     lines = ["".join(span.text for span in spans) for spans in says(tell)]
     assert "12" in lines[0]
     assert caveat in lines[1]

@@ -72,7 +72,7 @@ def _answered_at(counts: Counts, wave: str) -> Mask | None:
         asked = [outcome for outcome in plan.outcomes if outcome.follow_up == wave]
         if any(outcome.items for outcome in asked):
             return None
-        columns = [outcome.id for outcome in asked if outcome.column is not None]
+        columns = [outcome.id for outcome in asked if outcome.id in frame.columns]
         return np.asarray(frame[columns].notna().to_numpy().any(axis=1)) if columns else np.zeros(len(frame), dtype=bool)
     found: Mask = np.zeros(len(frame), dtype=bool)
     for name in tables:

@@ -86,8 +86,8 @@ def binary(
     ])
     data = arrays(frame, outcome, design, covariates=covariates, arm=arm)
     if not np.isin(data.y, (0.0, 1.0)).all():
-        remedy = "For an amount or a score use tu.ancova; a cut-off makes a score a yes or no."
-        raise EstimateError(Fault("holds other values than 0 and 1", outcome, "0 and 1, or False and True", remedy))
+        raise EstimateError(Fault("holds other values than 0 and 1", outcome, "0 and 1, or False and True",
+                                  "For an amount or a score use tu.ancova; a cut-off makes a score a yes or no."))
     if model == "logit" and df is None and se_type not in {None, "HC2", "CR2"}:
         df = "normal"
     risks, data, trouble = _risks(data, design, model, se_type, df)
