@@ -8,6 +8,7 @@ All outcomes share the passes over the units; each costs two matrix products mor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ Ints = np.ndarray[Any, np.dtype[np.int64]]
 VANISHED = 1e-10
 """A treatment whose part outside the covariates is smaller than this share of it can't be told from them."""
 SATURATED = 1e-10
+NO_MEANS = np.zeros((0, 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +92,7 @@ class Additive:
         """Effect and variance for each column and draw, shape (columns, width); nan where a draw can't tell them."""
         sums, whole, means = self._sums(batch)
         numerator, projected = self._with_last(sums[: self.base]), sums[self.base : self.base + self.p + 1]
-        taken = np.einsum("pw,pw->w", projected[:-1], projected[:-1])
+        taken = np.add.reduce(np.square(projected[:-1]), axis=0)
         s = whole - taken
         lost = None
         if not (s > VANISHED * whole).all():
@@ -125,16 +127,16 @@ class Additive:
         rows, ones = self.pieces[0].first.shape[0], self.base + self.p
         sums = batch.scratch.get("sums", max(rows, ones + 1), batch.width)
         made = sums[:rows]
-        means = np.zeros((self.block_sizes.size, batch.width))
+        means = np.zeros((self.block_sizes.size, batch.width)) if self.block_sizes.size else NO_MEANS
         for place, piece in enumerate(self.pieces):
-            cells = _scaled(batch, piece)
+            cells = _scaled(batch, piece, batch.cells(piece.panel))
             if place == 0:
                 np.matmul(piece.first, cells, out=made)
             else:
                 made += piece.first @ cells
             if means.size:
                 means[piece.block[piece.starts]] += np.add.reduceat(cells, piece.starts, axis=0)
-        whole = sums[ones].copy() if np.isnan(self.fixed) else self.fixed
+        whole = sums[ones].copy() if isnan(self.fixed) else self.fixed
         if means.size:
             treated = means.copy()
             means /= self.block_sizes[:, None]
@@ -144,9 +146,8 @@ class Additive:
 
     def _treatment(self, batch: Batch, piece: Piece, projected: Floats, means: Floats) -> Floats:
         """What covariates leave of the treatment in a panel, e = M d; `projected` has a last row of ones."""
-        cells = _scaled(batch, piece)
-        left = batch.scratch.get("left", piece.panel.size, batch.width)
-        np.subtract(cells, np.matmul(piece.projection, projected[: piece.projection.shape[1]], out=left), out=left)
+        left = _scaled(batch, piece, batch.own_cells(piece.panel))
+        left -= np.matmul(piece.projection, projected[: piece.projection.shape[1]], out=batch.scratch.get("spare", *left.shape))
         if means.size:
             left -= np.take(means, piece.block, axis=0, out=batch.scratch.get("means", piece.panel.size, batch.width), mode="clip")
         return left
@@ -159,10 +160,11 @@ class Additive:
         twice = batch.scratch.get("twice", 2, batch.width)
         twice[:] = s
         dropped: Any = 0.0
-        first, second = (np.empty((fixed.shape[0], batch.width)) for fixed in (self.pieces[0].squares, self.pieces[0].residuals))
+        first = batch.scratch.get("first", self.pieces[0].squares.shape[0], batch.width)
+        second = batch.scratch.get("second", self.pieces[0].residuals.shape[0], batch.width)
         for place, piece in enumerate(self.pieces):
             left = self._treatment(batch, piece, projected, means)
-            square = np.square(left, out=batch.scratch.get("square", *left.shape))
+            square = np.square(left, out=batch.scratch.get("spare", *left.shape))
             below = np.matmul(piece.free, twice, out=batch.scratch.get("below", *left.shape))
             below -= square
             if not safe and below.min() <= SATURATED * s.max():
@@ -195,15 +197,14 @@ class Additive:
         squares = np.add.reduceat(left**2, self.clusters, axis=0)
         variance = np.empty_like(effect)
         for column, row in enumerate(self._with_last(piece.residuals[: self.base])):
-            product = np.multiply(left, row[:, None], out=batch.scratch.get("square", *left.shape))
+            product = np.multiply(left, row[:, None], out=batch.scratch.get("spare", *left.shape))
             scores = np.add.reduceat(product, self.clusters, axis=0)
             scores -= squares * effect[column]
             variance[column] = np.einsum("gc,gc->c", scores, scores)
         return np.asarray(self.factor * variance / s**2)
 
 
-def _scaled(batch: Batch, piece: Piece) -> Floats:
-    cells = batch.cells(piece.panel)
+def _scaled(batch: Batch, piece: Piece, cells: Floats) -> Floats:
     if piece.root is None:
         return cells
     return np.multiply(cells, piece.root[:, None], out=batch.scratch.get("scaled", *cells.shape))

@@ -102,7 +102,7 @@ def moments(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """
     with np.errstate(invalid="ignore"):  # an undefined draw, or an infinite one
         centre = (statistics @ weights) / weights.sum()
-        width = np.sqrt(((statistics - centre[:, None]) ** 2 @ weights) / weights.sum())
+        width = np.sqrt(np.array([(row - middle) ** 2 @ weights for row, middle in zip(statistics, centre, strict=True)]) / weights.sum())
     for row in np.flatnonzero(~np.isfinite(width)):
         there = np.isfinite(statistics[row]) & (weights > 0)
         mass, known = weights[there], statistics[row, there]
@@ -113,9 +113,10 @@ def moments(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
 
 def absolute_shares(statistics: Floats, weights: Floats) -> Floats:
     """The weight of the draws whose size is at least the observed one's, for each row of (outcomes, 1 + draws); nan without an observed one."""
-    sizes = np.abs(statistics)
-    reached = sizes[:, 0] - TIE * root_mean_square(statistics)
-    return np.where(np.isnan(statistics[:, 0]), np.nan, weighed(sizes >= reached[:, None], weights) / weights.sum())
+    reached = np.abs(statistics[:, 0]) - TIE * root_mean_square(statistics)
+    total = weights.sum()  # row by row: an array of the size of all the statistics takes longer to get than to fill
+    return np.array([weighed(np.abs(row) >= least, weights) / total if not np.isnan(least) else np.nan
+                     for row, least in zip(statistics, reached, strict=True)])
 
 
 def weighed(extreme: Flags, weights: Floats) -> Floats:

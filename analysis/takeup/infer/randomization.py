@@ -220,7 +220,8 @@ def reasons(found: TrialNull, design: Design) -> str:
         said.append(design.redraw.said)
     if found.found.drawer is not None and len(found.found.labels) > 2:
         said.append(SAID)
-    undefined = int(np.isnan(found.statistics[found.scale > 0]).any(axis=0).sum()) if (found.scale > 0).any() else 0
+    missing = np.isnan(found.statistics)
+    undefined = int(missing[found.scale > 0].any(axis=0).sum()) if missing.any() else 0
     if undefined:
         said.append(f"{undefined:,} of them leave the statistic undefined and count as not extreme.")
     for one, scale, row in zip(found.data, found.scale, found.statistics, strict=True):

@@ -23,21 +23,19 @@ def max_t(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
     -------
     adjusted, single : (outcomes,) nan for an outcome without an observed statistic
     """
-    sizes = np.abs(statistics)
     known = np.flatnonzero(~np.isnan(statistics[:, 0]))
     adjusted, single = np.full(len(statistics), np.nan), np.full(len(statistics), np.nan)
     if not known.size:
         return adjusted, single
-    order = known[np.argsort(-sizes[known, 0], kind="stable")]
-    reached = sizes[order, 0] - TIE * root_mean_square(statistics[order])
-    largest = sizes[order]
-    for place in range(order.size - 2, -1, -1):
+    order = known[np.argsort(-np.abs(statistics[known, 0]), kind="stable")]
+    reached = np.abs(statistics[:, 0]) - TIE * root_mean_square(statistics)
+    largest, total = np.full(statistics.shape[1], -np.inf), weights.sum()
+    for outcome in order[::-1]:
         # over this outcome and those with smaller statistics; an undefined one is never the largest
-        np.fmax(largest[place], largest[place + 1], out=largest[place])
-    total = weights.sum()
-    steps = weighed(largest >= reached[:, None], weights) / total
-    adjusted[order] = np.maximum.accumulate(steps)
-    single[order] = weighed(largest[0] >= reached[:, None], weights) / total
+        np.fmax(largest, np.abs(statistics[outcome]), out=largest)
+        adjusted[outcome] = weighed(largest >= reached[outcome], weights) / total
+    adjusted[order] = np.maximum.accumulate(adjusted[order])
+    single[order] = [weighed(largest >= reached[outcome], weights) / total for outcome in order]
     return adjusted, single
 
 
