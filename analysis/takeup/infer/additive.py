@@ -8,7 +8,7 @@ All outcomes share the passes over the units; each costs two matrix products mor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +38,7 @@ class Piece:
     root : (n,) or None where all are 1
     first : (base + p, n) residuals and basis, and then a row of roots where S varies: their products with the draws
     projection : (n, p or p + 1) basis and, where every draw treats the same number of a block, the share treated
-    residuals : (base, n)
+    residuals : (base, n) times -2 where HC2 is made
     squares : (columns + 1, n) squared residuals and a
     free : (n, 2) a and zeros: a product with an inner dimension of two is faster than a broadcast
     block : (n,) codes, `starts` of their runs
@@ -72,6 +72,7 @@ class Additive:
     clusters : (rows,) starts of the runs of clusters, for CR1; None for HC2
     factor : small-sample factor of CR1
     largest, longest, least : the largest centred treatment and length of a row of the basis, the smallest a
+    most : S before covariates is no larger
     studentized : whether variances are made
     """
 
@@ -81,6 +82,7 @@ class Additive:
     largest: float
     longest: float
     least: float
+    most: float
     pieces: tuple[Piece, ...]
     fixed: float
     block_sizes: Floats
@@ -92,21 +94,23 @@ class Additive:
         """Effect and variance for each column and draw, shape (columns, width); nan where a draw can't tell them."""
         sums, whole, means = self._sums(batch)
         numerator, projected = self._with_last(sums[: self.base]), sums[self.base : self.base + self.p + 1]
-        taken = np.add.reduce(np.square(projected[:-1]), axis=0)
-        s = whole - taken
+        both = batch.scratch.get("both", 2, batch.width)
+        s, taken = both
+        np.add.reduce(np.square(projected[:-1]), axis=0, out=taken)
+        np.subtract(whole, taken, out=s)
         lost = None
-        if not (s > VANISHED * whole).all():
+        if not (s.min() > VANISHED * self.most):
             lost = ~(s > VANISHED * np.maximum(whole, 1e-300))
-            s = np.where(lost, 1.0, s)
+            both[:, lost] = 1.0
         inverse = 1.0 / s
         effect = numerator * inverse
         if not self.studentized:
             variance = np.zeros_like(effect)
         elif self.clusters is None:
-            variance = self._hc2(batch, projected, means, effect, s, inverse, taken)
+            variance = self._hc2(batch, projected, means, effect, both, inverse)
         else:
             variance = self._cr1(batch, projected, means, effect, s)
-        if lost is not None:
+        if lost is not None and lost.any():
             effect[:, lost] = np.nan
             variance[:, lost] = np.nan
         return effect, variance
@@ -153,19 +157,18 @@ class Additive:
         return left
 
     def _hc2(
-        self, batch: Batch, projected: Floats, means: Floats, effect: Floats, s: Floats, inverse: Floats, taken: Floats,
+        self, batch: Batch, projected: Floats, means: Floats, effect: Floats, both: Floats, inverse: Floats,
     ) -> Floats:
+        s, taken = both
         # |e_i| is at most that of the centred treatment and of q_i'b: often enough to know that no row is fitted exactly
-        safe = bool((self.least - 1e-6) * s.min() > (self.largest + self.longest * np.sqrt(taken.max())) ** 2)
-        twice = batch.scratch.get("twice", 2, batch.width)
-        twice[:] = s
+        safe = bool((self.least - 1e-6) * s.min() > (self.largest + self.longest * sqrt(taken.max())) ** 2)
         dropped: Any = 0.0
         first = batch.scratch.get("first", self.pieces[0].squares.shape[0], batch.width)
         second = batch.scratch.get("second", self.pieces[0].residuals.shape[0], batch.width)
         for place, piece in enumerate(self.pieces):
             left = self._treatment(batch, piece, projected, means)
             square = np.square(left, out=batch.scratch.get("spare", *left.shape))
-            below = np.matmul(piece.free, twice, out=batch.scratch.get("below", *left.shape))
+            below = np.matmul(piece.free, both, out=batch.scratch.get("below", *left.shape))
             below -= square
             if not safe and below.min() <= SATURATED * s.max():
                 # a row that is fitted exactly leaves the variance (generalized inverse)
@@ -180,11 +183,9 @@ class Additive:
             else:
                 first += piece.squares @ u
                 second += piece.residuals @ weighted
-        # (first - 2 effect second + effect**2 (s (a'u - 1) + dropped)) / s
+        # (first + effect (second + effect (s (a'u - 1) + dropped))) / s
         variance = effect * (s * (first[self.columns] - 1.0) + dropped)
-        twofold = self._with_last(second[: self.base])
-        twofold += twofold
-        variance -= twofold
+        variance += self._with_last(second[: self.base])
         variance *= effect
         variance += first[: self.columns]
         variance *= inverse
@@ -247,12 +248,13 @@ def additive(
         pieces.append(Piece(
             panel=panel, root=root[part].copy() if weighted else None, first=first,
             projection=np.column_stack([q[part], *([] if fixed_share is None and q.shape[1] else [share[part]])]),
-            residuals=_padded(r[part, :base].T), squares=_padded(np.column_stack([r[part] ** 2, free[part]]).T),
+            residuals=_padded((r if clusters is not None else -2.0 * r)[part, :base].T),
+            squares=_padded(np.column_stack([r[part] ** 2, free[part]]).T),
             free=np.column_stack([free[part], np.zeros(block.size)]), block=block, starts=np.flatnonzero(np.r_[True, np.diff(block) != 0]),
         ))
     return Additive(
         columns=columns, base=base, p=q.shape[1], pieces=tuple(pieces), largest=float(root.max()), longest=float(np.sqrt((q**2).sum(axis=1).max())),
-        least=float(free.min()),
+        least=float(free.min()), most=float(space.mass.sum()),
         fixed=float("nan") if fixed_share is None else float((fixed_share * (1.0 - fixed_share)).sum()),
         block_sizes=space.mass if in_runs else np.zeros(0), clusters=runs,
         factor=groups / (groups - 1) * (n - 1) / used if groups > 1 and used > 0 else float("nan"), studentized=studentized,

@@ -114,9 +114,9 @@ def moments(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
 def absolute_shares(statistics: Floats, weights: Floats) -> Floats:
     """The weight of the draws whose size is at least the observed one's, for each row of (outcomes, 1 + draws); nan without an observed one."""
     reached = np.abs(statistics[:, 0]) - TIE * root_mean_square(statistics)
-    total = weights.sum()  # row by row: an array of the size of all the statistics takes longer to get than to fill
-    return np.array([weighed(np.abs(row) >= least, weights) / total if not np.isnan(least) else np.nan
-                     for row, least in zip(statistics, reached, strict=True)])
+    # row by row: an array of the size of all the statistics takes longer to get than to fill
+    extreme = np.array([np.abs(row) >= least for row, least in zip(statistics, reached, strict=True)])
+    return np.where(np.isnan(reached), np.nan, weighed(extreme, weights) / weights.sum())
 
 
 def weighed(extreme: Flags, weights: Floats) -> Floats:

@@ -30,12 +30,13 @@ def max_t(statistics: Floats, weights: Floats) -> tuple[Floats, Floats]:
     order = known[np.argsort(-np.abs(statistics[known, 0]), kind="stable")]
     reached = np.abs(statistics[:, 0]) - TIE * root_mean_square(statistics)
     largest, total = np.full(statistics.shape[1], -np.inf), weights.sum()
-    for outcome in order[::-1]:
+    extreme = np.empty((order.size, statistics.shape[1]), dtype=bool)
+    for place in range(order.size - 1, -1, -1):
         # over this outcome and those with smaller statistics; an undefined one is never the largest
-        np.fmax(largest, np.abs(statistics[outcome]), out=largest)
-        adjusted[outcome] = weighed(largest >= reached[outcome], weights) / total
-    adjusted[order] = np.maximum.accumulate(adjusted[order])
-    single[order] = [weighed(largest >= reached[outcome], weights) / total for outcome in order]
+        np.fmax(largest, np.abs(statistics[order[place]]), out=largest)
+        np.greater_equal(largest, reached[order[place]], out=extreme[place])
+    adjusted[order] = np.maximum.accumulate(weighed(extreme, weights) / total)
+    single[order] = weighed(largest >= reached[order, None], weights) / total
     return adjusted, single
 
 
