@@ -17,12 +17,15 @@ from takeup.commands import before, beside
 from takeup.commands.lines import shown as _shown
 from takeup.commands.lines import split as _split
 from takeup.errors import TakeupError
+from takeup.memory import has_room, live_within
 from takeup.version import __version__
 
 DEBUG = "TAKEUP_DEBUG"
 """Set to 1, an error that takeup didn't foresee shows its traceback (which may hold values of the data)."""
 
 NO_MEMORY = "There isn't enough memory. What stood there before is untouched. Close other programs, or use a machine with more."
+ROOM, SPARE = 640 * 2**20, 64 * 2**20
+"""Bytes of address space that the libraries take once they are loaded; with less than the second left, an odd error is one for want of memory."""
 ONLY = "Make only this part (results, tables, figures, html, pdf, consort, codebook, deviations, brief); may be repeated."
 OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder of the build [default: its place beside the plan].")
 MASKED = click.option("--masked", is_flag=True, help="The masked build.")
@@ -39,6 +42,9 @@ def takeup(context: click.Context, allow: tuple[Path, ...]) -> None:
 
     A study is a plan file (YAML) with its data and schemas; see the folders that `takeup demo` writes.
     """
+    live_within()
+    if not has_room(ROOM):  # linear algebra that gets no buffer while it is loaded asks for it for ever
+        raise MemoryError
     if allow:
         from takeup.intake.tables import allowing
 
@@ -290,7 +296,7 @@ def _unforeseen(error: Exception) -> int:
     """An error of takeup's own making, said without its message: that could hold a value of the data."""
     if os.environ.get(DEBUG) == "1":
         print_exc()
-    elif any(words in str(error) for words in ("map segment", "allocate memory")):  # a library that couldn't be loaded
+    elif any(words in str(error) for words in ("map segment", "allocate memory")) or not has_room(SPARE):  # a library couldn't be loaded, or run
         click.echo(NO_MEMORY, err=True)
     else:
         places = [place for place in extract_tb(error.__traceback__) if "takeup" in Path(place.filename).parts]

@@ -205,3 +205,18 @@ def test_demo_writes_a_study(tmp_path, capsys, monkeypatch):
     assert run(["demo", "jobs2", "try"]) == 0
     assert "try/reports/jobs2/plan.yaml" in capsys.readouterr().out
     assert (tmp_path / "try" / "reports" / "jobs2" / "plan.yaml").is_file()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+@pytest.mark.parametrize("megabytes", [150, 429, 560])
+def test_too_little_memory_is_said_before_the_libraries_are_loaded(plan, earlier, megabytes):
+    """Linear algebra that gets no buffer while it is loaded asks for it for ever: there would be no end, and no word."""
+    import resource
+
+    before = everything_below(earlier)
+    most = megabytes * 2**20
+    done = subprocess.run([sys.executable, "-m", "takeup.cli", "build", str(plan)], capture_output=True, text=True, timeout=120, check=False,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)))
+    assert done.returncode == 1
+    assert done.stderr.startswith("There isn't enough memory.")
+    assert everything_below(earlier) == before

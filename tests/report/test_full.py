@@ -202,3 +202,17 @@ def test_sentences_that_open_every_reason_are_said_once():
     assert said_once(replace(table, rows=rows[:1])).rows == rows[:1]
     same = said_once(replace(table, rows=(rows[1], rows[1])))
     assert [column.id for column in same.columns] == ["id"]
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "counts rounded to the nearest 5"), ("nl", "aantallen die op 5 zijn afgerond"),
+                                                ("fr", "effectifs arrondis à 5 près")])
+def test_rounded_percentages_beside_an_exact_difference_are_explained(language, said):
+    outcomes = [{**made_up.PLAN["outcomes"][0], "role": "secondary"}, {**made_up.PLAN["outcomes"][1], "role": "primary"}]
+    plan = made_up.plan(outcomes=outcomes)
+    labels = made_up.labels(plan)
+    kept = ResultSet(tuple(item for item in made_up.effects() if item.outcome != "confidence"))
+    for profile, told in (("default", 1), ("public", 0)):
+        made = full_report(made_up.released(profile, effects=kept), plan, labels, {}, language, figures={})
+        cards = [" ".join(plain(line) for line in block.lines) for block in made.blocks if isinstance(block, Callout)]
+        assert len(cards) == 1
+        assert cards[0].count(said) == told

@@ -9,11 +9,12 @@ from present import made_up
 from report import pages
 from takeup.errors import ReportError
 from takeup.present.catalogue import words
+from takeup.present.figures import Figure
 from takeup.present.style import text_width
 from takeup.present.tables.model import Column, Row, Table, text_cell
 from takeup.present.text import said
 from takeup.report import pdf as pdf_module
-from takeup.report.document import Document, Paragraph, TableBlock
+from takeup.report.document import Document, FigureBlock, Heading, Paragraph, TableBlock
 from takeup.report.full import full_report
 from takeup.report.pdf import PAGE, TEXT_ROOM, _layout, breakable, pdf
 
@@ -168,3 +169,34 @@ def test_what_is_not_for_paper_is_left_out(text):
     assert "Every other number" not in text
     assert "effect.employed" in text.replace(" ", "")
     assert "robust.depression.lin" not in text.replace(" ", "").replace("\u200b", "")
+
+
+def low_and_tall() -> tuple[Figure, Figure]:
+    """Two made-up pictures: one of a sixth of a page, and one of most of it."""
+    data = Table(id="d", title="D", columns=(Column(id="a", title="A"),), rows=(Row(cells=(text_cell("1"),)),))
+    return tuple(Figure(id=name, title=name, png=b"", pdf=b"", data=data, alt=f"{name} picture", svg=(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="500" height="{height}"><rect width="500" height="{height}" fill="#ddd"/></svg>').encode())
+        for name, height in (("low", 120), ("tall", 560)))
+
+
+def on_pages(*blocks) -> list[str]:
+    made = pdf(Document(title="T", language="en", blocks=blocks))
+    return [page.extract_text() for page in pypdf.PdfReader(BytesIO(made)).pages]
+
+
+def test_a_tall_figure_leaves_no_page_half_empty():
+    _, tall = low_and_tall()
+    before = tuple(Paragraph(spans=said("Before. " * 60)) for _ in range(6))
+    after = TableBlock(table=wide(3, "0,1"))
+    texts = on_pages(*before, FigureBlock(figure=tall), after)
+    assert "Tevredenheid" in texts[0], "what follows fills the page that the figure doesn't fit on"
+    assert "tall" in texts[1]
+    texts = on_pages(*before, FigureBlock(figure=tall), Heading(text="Next", level=2), after)
+    assert "Tevredenheid" not in texts[0], "a figure stays before the next chapter"
+    assert texts[1].index("tall") < texts[1].index("Next") if "Next" in texts[1] else "Next" in texts[2]
+
+
+def test_a_low_figure_stays_where_it_is_spoken_of():
+    low, _ = low_and_tall()
+    (text,) = on_pages(Paragraph(spans=said("Before.")), FigureBlock(figure=low), Paragraph(spans=said("After.")))
+    assert text.index("Before.") < text.index("low") < text.index("After.")

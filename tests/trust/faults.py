@@ -29,6 +29,8 @@ from trust.villages import write
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "evidence" / "faults.md"
 PARTS = ("--only", "results", "--only", "tables", "--only", "deviations", "--only", "codebook")
 KILLS = 200
+LONGEST = 300
+"""Seconds after which a build that hasn't ended counts as hung."""
 SIGNALS = {signal.SIGKILL: "kill -9 at a random moment", signal.SIGTERM: "terminated (SIGTERM)", signal.SIGINT: "interrupted (Ctrl-C)"}
 
 
@@ -38,7 +40,7 @@ class Case:
 
     fault: str
     found: str
-    """old, new or broken"""
+    """old, new, broken or hung"""
     code: int
     said: str
 
@@ -256,8 +258,12 @@ def little_memory(bench: Bench, rng: random.Random) -> Case:
     """A limit on the memory of a process from its start, this side of what the libraries take and beyond it."""
     most = rng.randrange(400, 1100) * 2**20
     bench.reset()
-    done = subprocess.run([sys.executable, "-m", "takeup.cli", "build", str(bench.plans["new"]), "--out", str(bench.out), *PARTS], check=False,
-                          capture_output=True, text=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)))
+    try:
+        done = subprocess.run([sys.executable, "-m", "takeup.cli", "build", str(bench.plans["new"]), "--out", str(bench.out), *PARTS], check=False,
+                              capture_output=True, text=True, timeout=LONGEST,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)))
+    except subprocess.TimeoutExpired:
+        return Case("memory limit", "hung", 1, "")
     return Case("memory limit", bench.swept(), done.returncode, done.stderr)
 
 

@@ -224,7 +224,7 @@ class _Writer:
         """The message: the verdict as the big line, the sentence and its numbers under it."""
         found = finding(estimate, self.labels, self.language)
         return Callout(title=self.of_arm(found, estimate), badge=found.short, tone=TONES[found.verdict], result_id=found.result_id,
-                       lines=tuple(line for line in (found.says, found.numbers) if line))
+                       lines=tuple(line for line in (found.says, joined(found.numbers, self.tell.rounded(estimate))) if line))
 
     def of_arm(self, found: Finding, estimate: Estimate) -> str:
         """An outcome's name, with the arm where there are several."""

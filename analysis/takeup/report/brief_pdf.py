@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from takeup.errors import Fault, ReportError
 from takeup.report.document import Document
-from takeup.report.pdf import compiled, content
+from takeup.report.pdf import content
+from takeup.report.typeset import compiled
 
 if TYPE_CHECKING:
     from takeup.report.brief import Brief

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from takeup.errors import Fault, ReportError
 from takeup.present.catalogue import LOCALES, words
 from takeup.report.cards import MASK
-from takeup.report.pdf import compiled
+from takeup.report.typeset import compiled
 
 if TYPE_CHECKING:
     from takeup.present.tables.model import Cell

@@ -138,7 +138,7 @@ class _Writer:
         _, tell = self._, self.tell
         primary = tell.main("primary") or tell.main()[:1]
         others = [estimate for estimate in tell.main() if estimate not in primary]
-        cards = tuple(_card(finding(estimate, self.labels, self.language), self._arm_of(estimate.arm)) for estimate in primary)
+        cards = tuple(_card(finding(item, self.labels, self.language), self._arm_of(item.arm), tell.rounded(item)) for item in primary)
         content: list[Block] = [*self.own("summary"), *self.facts(), *cards]
         if others:
             content.append(Heading(text=_("Other outcomes"), level=3))
@@ -335,6 +335,7 @@ TONES: dict[str, Tone] = {
 }
 
 
-def _card(found: Finding, arm: str) -> Callout:
+def _card(found: Finding, arm: str, rounded: Spans) -> Callout:
+    lines = (found.says, joined(found.numbers, rounded), found.matters)
     return Callout(title=f"{found.outcome}, {arm}" if arm else found.outcome, badge=found.short, tone=TONES[found.verdict],
-                   lines=tuple(line for line in (found.says, found.numbers, found.matters) if line), result_id=found.result_id)
+                   lines=tuple(line for line in lines if line), result_id=found.result_id)

@@ -1,32 +1,27 @@
-"""A document as PDF by Typst: PDF/A-2a and PDF/UA-1 at once, every font embedded, no warning tolerated, the same bytes every time.
+"""A document as a PDF, the same bytes every time.
 
 The template holds no text: all words and numbers go in as JSON, so nothing an author writes can be read as markup.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from takeup.errors import Fault, ReportError
 from takeup.present.catalogue import LOCALES, words
-from takeup.present.style import font_folder, text_width, wrapped
-from takeup.report.document import FIXED_DATE, Block, Bullets, Callout, Details, Document, Facts, FigureBlock, Heading, Note, Paragraph, TableBlock
+from takeup.present.style import text_width, wrapped
+from takeup.report.document import Block, Bullets, Callout, Details, Document, Facts, FigureBlock, Heading, Note, Paragraph, TableBlock
+from takeup.report.typeset import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from typst import Fonts
+    from collections.abc import Sequence
 
     from takeup.present.tables.model import Table
     from takeup.present.text import Spans
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
-STANDARDS: list[Any] = ["a-2a", "ua-1"]
 SIZES = ((5, 7.8), (7, 7.3), (9, 6.8), (99, 6.3), (99, 5.8))
 """Points of a table's type: the first for up to so many columns, smaller ones where it doesn't fit."""
 PAGE, TEXT_ROOM = 487.0, 96.0
@@ -57,31 +52,6 @@ def pdf(document: Document) -> bytes:
     return compiled(TEMPLATE, content(document))
 
 
-def compiled(template: Path, values: Mapping[str, Any]) -> bytes:
-    """A template filled with plain values, as a PDF file of both standards. ReportError with what Typst said where it stopped or warned."""
-    import typst
-
-    data = json.dumps(values, ensure_ascii=False, allow_nan=False)
-    try:
-        made, warnings = typst.compile_with_warnings(
-            template.read_bytes(), sys_inputs={"data": data}, font_paths=_fonts(), ignore_system_fonts=True, format="pdf",
-            pdf_standards=STANDARDS, timestamp=int(FIXED_DATE.timestamp()),
-        )
-    except typst.TypstError as error:
-        raise ReportError(Fault(f"the PDF could not be made: {error.diagnostic or error}", "report.pdf")) from error
-    if warnings:
-        raise ReportError(*(Fault(f"Typst warned: {warning}", "report.pdf") for warning in warnings))
-    return bytes(made)
-
-
-@lru_cache(maxsize=1)
-def _fonts() -> Fonts:
-    """The typeface of the figures and no other, whatever the machine has."""
-    import typst
-
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[font_folder()])
-
-
 def content(document: Document) -> dict[str, Any]:
     """The document as plain values for the template."""
     language, _, region = LOCALES[document.language].partition("_")
@@ -93,12 +63,22 @@ def content(document: Document) -> dict[str, Any]:
         "title": document.title, "subtitle": document.subtitle, "lang": language, "region": region, "footer": footer,
         "watermark": str(meta.get("watermark", "")),
         "keywords": [str(meta.get("study", ""))],
-        "contents": _("Contents") if len(document.chapters()) > 3 else "", "blocks": [_block(block) for block in document.blocks if _printed(block)],
+        "contents": _("Contents") if len(document.chapters()) > 3 else "", "blocks": _blocks(document.blocks),
     }
 
 
 def _printed(block: Block) -> bool:
     return not isinstance(block, Details) or block.on_paper
+
+
+def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
+    """What is printed. A figure that more of its section follows may move to the top or the foot of a page, so that no page stays half empty."""
+    made = [_block(block) for block in blocks if _printed(block)]
+    follows = [one["kind"] for one in made[1:]] + [""]
+    for one, kind in zip(made, follows, strict=True):
+        if one["kind"] == "figure":
+            one["floats"] = kind in {"table", "paragraph", "bullets"}
+    return made
 
 
 def _block(block: Block) -> dict[str, Any]:
@@ -118,7 +98,7 @@ def _block(block: Block) -> dict[str, Any]:
     elif isinstance(block, FigureBlock):
         out |= {"title": block.figure.title, "alt": block.figure.alt, "svg": block.figure.svg.decode("utf-8")}
     elif isinstance(block, Details):
-        inner = [_block(part) for part in block.blocks if _printed(part)]
+        inner = _blocks(block.blocks)
         if inner and inner[0].get("title") == block.title:  # the heading says it already
             inner[0]["title"] = ""
         out |= {"blocks": [{"kind": "heading", "level": 3, "text": block.title}, *inner]}

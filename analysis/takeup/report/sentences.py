@@ -49,6 +49,17 @@ class Teller:
                               "and don't say where those came from."),
         }[self.evidence])
 
+    def rounded(self, estimate: Estimate) -> Spans:
+        """Why the percentages beside a difference in a yes-or-no outcome needn't differ by it: rounded counts give the one, exact ones the other."""
+        _, base = self._, self.released.rules.base
+        shares = self.labels.plan.outcome(estimate.outcome).kind == "binary" and {"mean_control", "mean_before"} & set(estimate.extra)
+        if base <= 1 or not shares or math.isnan(estimate.estimate):
+            return ()
+        return said(_("The percentages come from counts rounded to the nearest {base} and the change from the counts as they are, so subtracting the "
+                      "percentages needn't give the change.", base=self.number.integer(base)) if self.evidence == "before_after" else
+                    _("The percentages come from counts rounded to the nearest {base} and the difference from the counts as they are, so "
+                      "subtracting the percentages needn't give the difference.", base=self.number.integer(base)))
+
     def entered(self) -> Statistic | None:
         """How many were randomised, or started where nothing was drawn."""
         variable = "started" if self.evidence == "before_after" else "randomized"
