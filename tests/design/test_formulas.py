@@ -51,6 +51,7 @@ def test_a_change_has_the_variance_of_a_difference():
     (lambda: tu.arms_power([1.0], 10), "two arms"), (lambda: tu.arms_power([1.0, 2.0], 1), "n_per_arm"),
     (lambda: tu.clusters_for_rates(0.2, 0.2, cluster_size=10, between_cv=0.1), "equal"),
     (lambda: tu.clusters_for_rates(1.2, 0.2, cluster_size=10, between_cv=0.1), "treated_rate"),
+    (lambda: tu.power(0.2, 100, icc=0.1), r"Give cluster_size="), (lambda: tu.mde(100, provider_icc=0.1), r"Give provider_size="),
     (lambda: tu.power(0.2, 100, cluster_r2=0.5), "cluster_r2"), (lambda: tu.power(0.2, 100, change=True, pre=0), "earlier"),
 ])
 def test_faults(call, match):

@@ -34,7 +34,7 @@ def test_t_power_is_that_of_statsmodels(share, alternative):
 )
 def test_the_three_questions_answer_each_other(effect, power, share, r2, takeup, size, icc, distribution, alternative):
     effect = -effect if alternative == "less" else effect
-    study = {"treated_share": share, "r2": r2, "takeup": takeup, "cluster_size": size, "icc": icc, "distribution": distribution,
+    study = {"treated_share": share, "r2": r2, "takeup": takeup, "cluster_size": size, "icc": icc if size else 0.0, "distribution": distribution,
              "alternative": alternative}
     found = tu.sample_size(effect, power=power, **study)
     if found.df > 1.001:  # otherwise the smallest study there is has more power than was asked for

@@ -319,6 +319,9 @@ def _options(plan: dict[str, Any]) -> list[Fault | None]:
         faults.append(Fault("pairs are of a numeric outcome without providers here", "paired", remedy="Use tu.simulate_power."))
     if plan.get("cluster_r2") is not None and plan.get("cluster_size") is None:
         faults.append(Fault("is a share of the variance between clusters", "cluster_r2", remedy="Give cluster_size= and icc= as well."))
+    for name, size in (("icc", "cluster_size"), ("cluster_size_cv", "cluster_size"), ("provider_icc", "provider_size")):
+        if plan.get(name) and plan.get(size) is None:
+            faults.append(Fault("says something of groups whose size isn't given", name, remedy=f"Give {size}= as well, or leave it out."))
     if plan.get("change") and plan.get("pre", 1) == 0:
         faults.append(Fault("a change needs an earlier measurement", "pre", "1 or more"))
     faults += _shrinking(plan)
