@@ -27,7 +27,7 @@ from pathlib import Path
 from trust.villages import write
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "evidence" / "faults.md"
-PARTS = ("--only", "results", "--only", "tables", "--only", "deviations", "--only", "codebook")
+PARTS = ("--only", "results", "--only", "tables", "--only", "deviations", "--only", "codebook", "--only", "pdf")
 KILLS = 200
 LONGEST = 300
 """Seconds after which a build that hasn't ended counts as hung."""
