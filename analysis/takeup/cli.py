@@ -68,7 +68,8 @@ def check(plan: Path, report: Path | None, *, fieldwork: bool) -> None:
         _write_faults(report, error)
         raise
     click.echo(f"{plan.name}: no problem found.")
-    click.echo(f"  {len(found.frame)} units, {1 + len(found.arms)} arms, {len(study.plan.outcomes)} outcomes, {len(study.trial.tables)} tables.")
+    sizes = {"unit": len(found.frame), "arm": 1 + len(found.arms), "outcome": len(study.plan.outcomes), "table": len(study.trial.tables)}
+    click.echo("  " + ", ".join(f"{size:,} {name}{'' if size == 1 else 's'}" for name, size in sizes.items()) + ".")
     for note in (*study.trial.notes, *(oddities(found.rights.held) if found.rights else ())):
         click.echo(f"  {note}")
     for language in study.plan.languages:
