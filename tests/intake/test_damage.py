@@ -14,15 +14,17 @@ from takeup.plan.model import Table
 
 PIECES = (b"\x00", b'"', b",", b";", b"\n", b"\xff", b"\xef\xbb\xbf", b"1e400", b"-", b"  ", b"nan", b"True", b"2019-13-01", b"9" * 30, b"\r", b"\t",
           b"{", b"}",
-          b"[", b":", b"*a", b"&a", b"!!x", b"''", b"#", b"null", b"id", b"9999-12-31", b"0001-01-01", *(secret.encode() for secret in SECRETS))
+          b"[", b":", b"*a", b"&a", b"!!x", b"''", b"#", b"null", b"id", b"9999-12-31", b"0001-01-01")
+VALUES = tuple(secret.encode() for secret in SECRETS)
+"""Only tables get these: what is written into a schema or a plan is no value of the data, and messages say it."""
 
 
-def damaged(content: bytes, rng: random.Random) -> bytes:
+def damaged(content: bytes, rng: random.Random, pieces: tuple[bytes, ...] = (*PIECES, *VALUES)) -> bytes:
     """Insert, cut, truncate, repeat, or exchange two lines."""
     start = rng.randrange(len(content) + 1)
     match rng.randrange(5):
         case 0:
-            return content[:start] + rng.choice(PIECES) + content[start:]
+            return content[:start] + rng.choice(pieces) + content[start:]
         case 1:
             return content[:start] + content[start + rng.randrange(1, 8) :]
         case 2:
@@ -43,7 +45,7 @@ def survives(tmp_path, seed: int, cases: int) -> None:
     rng = random.Random(seed)
     for _ in range(cases):
         for path in rng.sample(list(sound), k=rng.choice([1, 1, 1, 2])):
-            path.write_bytes(damaged(sound[path], rng))
+            path.write_bytes(damaged(sound[path], rng, (*PIECES, *VALUES) if path.suffix == ".csv" else PIECES))
         try:
             open_files(plan)
         except TakeupError as error:
@@ -61,6 +63,17 @@ def test_a_damaged_study_opens_or_says_why_not(tmp_path):
 @pytest.mark.parametrize("seed", range(5))
 def test_a_damaged_study_opens_or_says_why_not_many_times(tmp_path, seed):
     survives(tmp_path, seed, 2000)
+
+
+def test_a_category_that_stands_twice_is_told_with_what_is_wrong_in_the_data(tmp_path):
+    plan = write_study(tmp_path)
+    for path in tmp_path.rglob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("categories: [D0, D1, D2]", "categories: [D0, D1, D1]"), encoding="utf-8")
+    with pytest.raises(TakeupError) as info:
+        open_files(plan)
+    assert "a category stands twice" in str(info.value)
+    assert "no category of the schema" in str(info.value)
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "sav", "dta", "parquet"])

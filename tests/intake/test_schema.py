@@ -99,6 +99,7 @@ FAULTS = [
     ("fields: [{name: a, sensitive: yes}]", "fields[0].sensitive (line 1): must be true or false"),
     ("fields: [{name: a, type: integer, categories: [x]}]", "must itself be integer"),
     ("fields: [{name: a, categories: [x, x]}]", "a category stands twice"),
+    ("fields: [{name: a, type: number, categories: [1, 2, 1.0]}]", "a category stands twice"),
     ("fields: [{name: a, categories: [{label: x}]}]", "has no value"),
     ("fields: [{name: a, categories: {x: y}}]", "must be a list of values"),
     ("fields: [{name: a, type: integer, constraints: {minimum: 5, maximum: 4}}]", "the minimum is above the maximum"),

@@ -169,10 +169,11 @@ class _Reader:
             if not fits(code):
                 self._fault(f"a category of a field of type {kind} must itself be {kind}", at,
                             remedy="Put it between quotes." if kind == "string" else "")
-        codes = [code for code, _, _ in found]
-        if len({(type(code), code) for code in codes if isinstance(code, str | int | float)}) < len(codes):
+        fitting = [Category(code, label) for code, label, _ in found if fits(code)]
+        once = {category.value: category for category in reversed(fitting)}
+        if len(once) < len(fitting):
             self._fault("a category stands twice", path)
-        return tuple(Category(code, label) for code, label, _ in found if fits(code))
+        return tuple(reversed(once.values()))  # the first of each, so that the tables can be read and their problems told as well
 
     def _bound(self, value: object, path: Steps, kind: str) -> Bound | None:
         if value is None:
