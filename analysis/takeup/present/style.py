@@ -151,7 +151,8 @@ def font_folder() -> Path:
 def _font(bold: bool) -> Any:  # noqa: FBT001  # a cache key
     from matplotlib.ft2font import FT2Font
 
-    font = FT2Font(str(font_folder() / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")))
+    # from memory: processes forked from this one would share the place in an open file, and read each other's letters
+    font = FT2Font(BytesIO((font_folder() / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")).read_bytes()))
     font.set_size(100.0, 72.0)
     return font
 
