@@ -1,7 +1,6 @@
 """The PDF: both standards, no warning, every word, the same bytes; text is never read as markup."""
 
 import re
-from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -201,12 +200,3 @@ def test_a_low_figure_stays_where_it_is_spoken_of():
     low, _ = low_and_tall()
     (text,) = on_pages(Paragraph(spans=said("Before.")), FigureBlock(figure=low), Paragraph(spans=said("After.")))
     assert text.index("Before.") < text.index("low") < text.index("After.")
-
-
-def test_the_notes_of_a_table_never_begin_a_page():
-    row = wide(3, "0,1").rows[0]
-    for rows in range(57, 63):
-        table = replace(wide(3, "0,1"), rows=(row,) * rows, notes=("Noot bij de tabel.",))
-        for text in on_pages(TableBlock(table=table)):
-            place = text.find("Noot bij")
-            assert place < 0 or "Tevredenheid" in text[:place], rows
