@@ -29,10 +29,14 @@ def test_what_typst_says_comes_back_from_it(monkeypatch, tmp_path):
         typeset.compiled(template, {})
 
 
-def test_a_process_that_is_ended_by_the_system_is_one_without_memory(monkeypatch):
+@pytest.mark.parametrize(("code", "said", "error"), [
+    (-6, b"memory allocation of 8 bytes failed", MemoryError), (-9, b"", MemoryError), (1, b"ImportError: failed to map segment", MemoryError),
+    (1, b"MemoryError", MemoryError), (1, b"No module named typst", ReportError),
+])
+def test_a_process_that_is_ended_by_the_system_is_one_without_memory(monkeypatch, code, said, error):
     monkeypatch.setattr(typeset, "limited", lambda: True)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], -6, b"", b"memory allocation of 8 bytes failed"))
-    with pytest.raises(MemoryError):
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], code, b"", said))
+    with pytest.raises(error):
         pdf(DOCUMENT)
 
 

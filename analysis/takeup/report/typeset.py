@@ -66,9 +66,10 @@ def _apart(order: Mapping[str, Any]) -> tuple[bytes, list[str]]:
     done = subprocess.run([sys.executable, "-m", "takeup.report.typeset"], input=json.dumps(order).encode(), capture_output=True, check=False)
     if done.returncode == REFUSED:
         return b"", list(json.loads(done.stdout))
-    if done.returncode != 0:
+    words = done.stderr.decode(errors="replace")
+    if done.returncode < 0 or any(word in words for word in ("emory", "map segment")):  # ended by the system, or a library couldn't be loaded
         raise MemoryError
-    return done.stdout, []
+    return (b"", [f"the PDF could not be made: Typst's process ended with code {done.returncode}"]) if done.returncode else (done.stdout, [])
 
 
 def main() -> int:
