@@ -40,7 +40,7 @@ class Piece:
     projection : (n, p or p + 1) basis and, where every draw treats the same number of a block, the share treated
     residuals : (base, n) times -2 where HC2 is made
     squares : (columns + 1, n) squared residuals and a
-    free : (n, 2) a and zeros: a product with an inner dimension of two is faster than a broadcast
+    free : (n, 2) a and zeros: its product with S and another row is faster than a broadcast of a times S
     block : (n,) codes, `starts` of their runs
 
     `first`, `residuals` and `squares` may end in a row of zeros.
@@ -156,9 +156,8 @@ class Additive:
             left -= np.take(means, piece.block, axis=0, out=batch.scratch.get("means", piece.panel.size, batch.width), mode="clip")
         return left
 
-    def _hc2(
-        self, batch: Batch, projected: Floats, means: Floats, effect: Floats, both: Floats, inverse: Floats,
-    ) -> Floats:
+    def _hc2(self, batch: Batch, projected: Floats, means: Floats, effect: Floats, both: Floats, inverse: Floats) -> Floats:
+        """The variance; `both` (2, width) holds S and what the covariates took of it, `inverse` is 1 / S."""
         s, taken = both
         # |e_i| is at most that of the centred treatment and of q_i'b: often enough to know that no row is fitted exactly
         safe = bool((self.least - 1e-6) * s.min() > (self.largest + self.longest * sqrt(taken.max())) ** 2)
