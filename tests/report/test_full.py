@@ -94,7 +94,7 @@ def test_the_methods_name_what_ran(document):
 
 def test_limitations_come_from_facts(document):
     text = text_of(document)
-    assert "Up to 10.0% of an arm was lost to follow-up." in text
+    assert "Depressive symptoms: up to 10.0% of an arm is missing." in text
     assert "raised take-up by 62 percentage points" in text
     withheld = len(made_up.released().withheld())
     assert withheld > 1

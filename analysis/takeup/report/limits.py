@@ -60,13 +60,13 @@ def _attrition(tell: Teller) -> Spans:
     if not rates or rates[-1].value == 0:
         return ()
     low, high = (tell.number.of(item, "value", "percent", 1) for item in (rates[0], rates[-1]))
+    outcome = tell.labels.outcome(rates[-1].provenance.id.split(".")[1], tell.language)
     if rates[-1].value - rates[0].value > UNEVEN:
-        return fill(tell._.raw("The arms lost different shares of people ({low} to {high}), so those who remain may no longer be alike. The bounds "
-                               "show "
-                               "what that could mean."), low=low, high=high)
+        return fill(tell._.raw("{outcome}: different shares of the arms are missing ({low} to {high}), so those who remain may no longer be alike. "
+                               "The bounds show what that could mean."), outcome=outcome, low=low, high=high)
     if rates[-1].value > MUCH_LOST:
-        return fill(tell._.raw("Up to {high} of an arm was lost to follow-up. The estimates assume that those who were lost don't differ from the "
-                               "others in ways that matter; the bounds don't."), high=high)
+        return fill(tell._.raw("{outcome}: up to {high} of an arm is missing. The estimates assume that those who are missing don't differ from the "
+                               "others in ways that matter; the bounds don't."), outcome=outcome, high=high)
     return ()
 
 
