@@ -22,7 +22,7 @@ help:
 	@echo 'make demo        build the studies $(STUDIES) into reports/*/out'
 	@echo 'make test        every test but the slow ones'
 	@echo 'make check       style, types, layers, drift'
-	@echo 'make simulate    the slow tests: size, coverage and power of the methods'
+	@echo 'make simulate    the slow tests: size, coverage and power of the methods; new cases for the tests that look for some'
 	@echo 'make fuzz        ten thousand damaged studies; make faults: builds killed, starved and crossed (docs/evidence)'
 	@echo 'make bench       times against their budgets'
 	@echo 'make notebooks   the tours as .ipynb files, each of them run once'
@@ -83,6 +83,7 @@ check: setup
 
 simulate: setup
 	$(BIN)/pytest -n auto --maxprocesses 4 -m slow $(ARGS)
+	HYPOTHESIS_PROFILE=new $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 	$(BIN)/python tests/simulation/coverage.py
 	$(BIN)/python tests/simulation/miriam.py
 	$(BIN)/python tests/simulation/power.py

@@ -179,3 +179,10 @@ def test_coverage_of_the_acme():
         found = tu.mediate(pd.DataFrame({"arm": arm, "m": m, "y": y}), "y", "m", DESIGN)["acme"]
         hits += found.conf_low <= 0.12 <= found.conf_high
     assert 0.915 < hits / draws < 0.965  # Monte-Carlo error 0.005
+
+
+def test_a_variance_that_rounding_takes_below_nothing_is_nothing():
+    frame = pd.DataFrame({"y": [0.0] * 5 + [1.0] + [0.0] * 4, "z": [0.0] * 5 + [1.0, 0.0, 0.0, -3.0, 1e7], "arm": [0, 0, 0, 0, 0, 1, 1, 0, 1, 0],
+                          "group": list("aaabacbaaa")})
+    for found in tu.mediate(frame, "y", "z", tu.Design("arm", 0, clusters="group"), interaction=True):
+        assert not found.extra.get("acme_1_se", 0.0) < 0.0

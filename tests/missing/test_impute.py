@@ -207,3 +207,12 @@ def test_numbers_in_a_column_of_objects_are_numbers():
     plain, boxed = (tu.impute(data, tu.Design("arm", 0), columns=["a", "b"], m=2) for data in (frame, frame.astype({"b": object})))
     for one, other in zip(plain, boxed, strict=True):
         np.testing.assert_array_equal(one["b"], other["b"].astype(float))
+
+
+def test_a_handful_of_rows_that_are_imputed_far_away_have_a_root():
+    rows = [(0, 0, None, False), (1, None, None, False), (0, 1, "a", None), (1, 0, "a", None), (0, None, "b", None), (0, 3, None, None),
+            (0, None, None, None)]
+    frame = pd.DataFrame(rows, columns=["arm", "x", "kind", "flag"]).astype({"x": "float64"})
+    for seed in range(30):
+        for one in tu.impute(frame, DESIGN, columns=["x", "kind", "flag"], m=2, iterations=3, method="normal", seed=seed):
+            assert one.notna().all().all()

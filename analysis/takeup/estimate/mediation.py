@@ -204,7 +204,7 @@ def _errors_by_arm(fits: _Fits, inference: Inference, a: float, a_se: float) -> 
     for name, places in (("acme_0", {k + 1: 1.0}), ("acme_1", {k + 1: 1.0, k + 2: 1.0}), ("interaction", {k + 2: 1.0})):
         at = _contrast(fits.outcome, places)
         assert at is not None
-        b, b_se = _value(fits.outcome, places), float(np.sqrt(at @ matrix @ at))
+        b, b_se = _value(fits.outcome, places), float(np.sqrt(max(float(at @ matrix @ at), 0.0)))  # rounding may leave less than nothing
         found[f"{name}_se"] = b_se if name == "interaction" else float(np.sqrt(b**2 * a_se**2 + a**2 * b_se**2))
     return found
 

@@ -128,10 +128,7 @@ def _posterior(
     """
     a = gram[:, others][:, :, others]
     b = (gram[:, others][:, :, one.columns] @ score[:, :, None])[:, :, 0] - pull
-    diagonal = np.arange(others.size)
-    ridged = a.copy()
-    ridged[:, diagonal, diagonal] = a[:, diagonal, diagonal] * (1.0 + RIDGE) + 1e-10
-    root = np.linalg.cholesky(ridged)
+    ridged, root = _ridged(a, 1e-10)
     centre = np.asarray(np.linalg.solve(ridged, b[:, :, None])[:, :, 0])
     fitted_square = (centre[:, None] @ a @ centre[:, :, None])[:, 0, 0]
     rss = np.maximum((y**2).sum(axis=1) - 2.0 * (centre * b).sum(axis=1) + fitted_square, 0.0)
@@ -140,6 +137,23 @@ def _posterior(
     noise = np.stack([rng.standard_normal(others.size) for rng in rngs])
     drawn = centre + sigma[:, None] * np.linalg.solve(root.transpose(0, 2, 1), noise[:, :, None])[:, :, 0]
     return centre, np.asarray(drawn), np.asarray(sigma)
+
+
+def _ridged(matrices: Floats, least: float) -> tuple[Floats, Floats]:
+    """Cross-products (m, k, k) with a little more on the diagonal, and their Cholesky roots; with more where rounding leaves one without a root.
+
+    A handful of rows may be imputed far away, and the products of such rows keep few digits of what they have to do with each other.
+    """
+    place = np.arange(matrices.shape[1])
+    for ridge in (RIDGE, 1e-4, 1e-2):
+        made = matrices.copy()
+        made[:, place, place] = matrices[:, place, place] * (1.0 + ridge) + least
+        try:
+            return made, np.asarray(np.linalg.cholesky(made))
+        except np.linalg.LinAlgError:
+            continue
+    made[:, place, place] = np.abs(matrices).sum(axis=2) + least  # no row can outweigh its diagonal: a root there is
+    return made, np.asarray(np.linalg.cholesky(made))
 
 
 def _scores(gram: Floats, others: Codes, one: Variable) -> Floats:
@@ -151,12 +165,9 @@ def _scores(gram: Floats, others: Codes, one: Variable) -> Floats:
     centred = gram - gram[:, :, :1] @ gram[:, :1] / n
     a, b = centred[:, others[1:]][:, :, others[1:]], centred[:, others[1:]][:, :, one.columns]
     c = centred[:, one.columns, one.columns]
-    for matrix in (a, c):
-        size = np.arange(matrix.shape[1])
-        matrix[:, size, size] = matrix[:, size, size] * (1.0 + RIDGE) + 1e-8
     if a.shape[1] == 0:
         return np.ones((len(gram), width))
-    root = np.linalg.cholesky(c)
+    a, (_, root) = _ridged(a, 1e-8)[0], _ridged(c, 1e-8)
     left = np.linalg.solve(root, b.transpose(0, 2, 1))
     middle = left @ np.linalg.solve(a, left.transpose(0, 2, 1))
     first = np.linalg.eigh((middle + middle.transpose(0, 2, 1)) / 2.0)[1][:, :, -1]
